@@ -29,9 +29,14 @@ def sql_type(field: Field, engine: str) -> str:
     return _TYPES[field.type][ENGINES.index(engine)]
 
 
+def arrow_type(field: Field) -> pa.DataType:
+    """The column's Arrow type."""
+    return _TYPES[field.type][2]
+
+
 def arrow_schema(table: Object) -> pa.Schema:
     """The table's Arrow schema, columns in declared order."""
-    return pa.schema([pa.field(f.name, _TYPES[f.type][2], nullable=not f.required) for f in table.fields])
+    return pa.schema([pa.field(f.name, arrow_type(f), nullable=not f.required) for f in table.fields])
 
 
 def qualified_name(table: Object, schema: str | None = None) -> str:
@@ -42,10 +47,13 @@ def qualified_name(table: Object, schema: str | None = None) -> str:
 def create_table(table: Object, engine: str, schema: str | None = None) -> str:
     """The table's DDL for `engine`, in another `schema` if one is given.
 
-    Foreign keys are left out: a replicated CRM has none, and dbt tests the references.
+    Without keys, so that a load never waits for an index: :func:`primary_key` adds them afterwards, and dbt tests
+    keys and references on every engine.
     """
-    columns = [
-        f"    {f.name} {sql_type(f, engine)}{' not null' if f.required else ''}" for f in table.fields
-    ]
-    body = ",\n".join([*columns, f"    primary key ({table.key})"])
-    return f"create table {qualified_name(table, schema)} (\n{body}\n)"
+    columns = [f"    {f.name} {sql_type(f, engine)}{' not null' if f.required else ''}" for f in table.fields]
+    return f"create table {qualified_name(table, schema)} (\n" + ",\n".join(columns) + "\n)"
+
+
+def primary_key(table: Object, schema: str | None = None) -> str:
+    """The statement that adds the primary key to a loaded Postgres table (in DuckDB it would cost more than it tells)."""
+    return f"alter table {qualified_name(table, schema)} add primary key ({table.key})"

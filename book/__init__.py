@@ -1,0 +1,1 @@
+"""The handbook's shell: how its pages look, how its chapters run, and how the site is built and checked."""

@@ -1,0 +1,146 @@
+"""Builds the site: gathers pages, executed chapters and generated pieces under `_build/book-src/`, runs Jupyter Book.
+
+Any warning fails the build, and so does a page of the table of contents that has no HTML afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from warehouse.errors import UserError, report
+from warehouse.settings import PROJECT_ROOT, load_settings
+
+from . import palette
+from .facts import facts_strip, read_facts
+from .kpi_dictionary import dictionary_page, read_kpis
+from .paths import CONFIG, DBT_DOCS, EXECUTED, HTML, MANIFEST, PAGES, SOURCE, TOC
+from .schema_tables import reference_page, schema_diagram
+
+LANDING = "book/index"
+# what the theme brings and no page uses: the icon font's script (the icons are CSS) and source maps
+UNUSED = ("_static/scripts/fontawesome.js*", "_static/**/*.map", "_static/sphinx-thebe.*")
+
+
+def build() -> list[str]:
+    """Build the site into `_build/html`; returns the names of its pages.
+
+    Raises:
+        UserError: an input is missing, Jupyter Book warned or failed, or a page is missing.
+    """
+    toc = yaml.safe_load(TOC.read_text(encoding="utf-8"))
+    pages = list(toc_pages(toc))
+    gather(_sources(toc, pages), SOURCE)
+    _run_jupyter_book()
+    for pattern in UNUSED:
+        for path in HTML.glob(pattern):
+            path.unlink()
+    (HTML / "dbt").mkdir(exist_ok=True)
+    shutil.copyfile(DBT_DOCS, HTML / "dbt" / "index.html")
+    # static hosts that would otherwise hide folders whose names begin with an underscore
+    (HTML / ".nojekyll").touch()
+    built = [site_name(page) for page in pages]
+    missing = [name for name in [*built, "dbt/index"] if not (HTML / f"{name}.html").is_file()]
+    if missing:
+        raise UserError(f"the build left no HTML for: {', '.join(missing)}")
+    return built
+
+
+def toc_pages(part: Any) -> Iterator[str]:
+    """The file names in a table of contents (or a part of one), in order."""
+    if isinstance(part, dict):
+        yield from (part[key] for key in ("root", "file") if key in part)
+        for key in ("parts", "chapters", "sections"):
+            yield from toc_pages(part.get(key, []))
+    elif isinstance(part, list):
+        for item in part:
+            yield from toc_pages(item)
+
+
+def site_name(page: str) -> str:
+    """Where a page of the table of contents lies in the site: the landing page at the root, the others as they are."""
+    return "index" if page == LANDING else page
+
+
+def gather(files: dict[str, bytes], folder: Path) -> None:
+    """Make `folder` hold exactly `files` (relative path → content), touching only those that changed."""
+    for name, content in files.items():
+        path = folder / name
+        if not path.is_file() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_file() and path.relative_to(folder).as_posix() not in files:
+            path.unlink()
+        elif path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+
+
+def _sources(toc: dict[str, Any], pages: list[str]) -> dict[str, bytes]:
+    """Every file that Jupyter Book is to see."""
+    _require(DBT_DOCS, MANIFEST)
+    files = {"_config.yml": CONFIG.read_bytes(), "_toc.yml": yaml.safe_dump({**toc, "root": "index"}).encode()}
+    for page in pages:
+        if page.startswith("notebooks/"):
+            executed = EXECUTED / f"{Path(page).name}.ipynb"
+            _require(executed)
+            files[f"{page}.ipynb"] = executed.read_bytes()
+        else:
+            source = PROJECT_ROOT / f"{page}.md"
+            _require(source)
+            files[f"{site_name(page)}.md"] = source.read_bytes()
+    for folder in ("static", "templates", "figures", "generated"):
+        for path in sorted((PAGES / folder).rglob("*")):
+            if path.is_file():
+                files[path.relative_to(PROJECT_ROOT).as_posix()] = path.read_bytes()
+    kpis = read_kpis(MANIFEST)
+    generated = {
+        "static/palette.css": palette.css(),
+        "generated/facts.md": facts_strip(read_facts(load_settings(), MANIFEST, len(kpis))),
+        "generated/kpi_dictionary.md": dictionary_page(kpis, pages),
+        "generated/crm_schema.md": reference_page(),
+        "generated/crm_diagram.md": schema_diagram().html,
+    }
+    return files | {f"book/{name}": text.encode() for name, text in generated.items()}
+
+
+def _require(*paths: Path) -> None:
+    if missing := [str(path.relative_to(PROJECT_ROOT)) for path in paths if not path.is_file()]:
+        raise UserError(f"missing: {', '.join(missing)}: `make demo` makes it")
+
+
+def _run_jupyter_book() -> None:
+    command = [sys.executable, "-m", "jupyter_book", "build", str(SOURCE), "--path-output", str(PROJECT_ROOT)]
+    done = subprocess.run(
+        [*command, "-W", "--keep-going", "-q"], cwd=PROJECT_ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        print(done.stdout + done.stderr, file=sys.stderr)
+        raise UserError("Jupyter Book found something wrong, see above")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m book.build", description=__doc__.splitlines()[0])
+    parser.add_argument("--fresh", action="store_true", help="forget the last build first")
+    options = parser.parse_args(arguments)
+    try:
+        if options.fresh:
+            for folder in (SOURCE, HTML, HTML.parent / ".doctrees"):
+                shutil.rmtree(folder, ignore_errors=True)
+        pages = build()
+    except UserError as error:
+        return report(error)
+    print(f"{len(pages)} pages and the dbt docs: {(HTML / 'index.html').relative_to(PROJECT_ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

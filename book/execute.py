@@ -1,0 +1,158 @@
+"""Runs the chapters: copies with fresh outputs under `_build/notebooks/`, or (`--inplace`) the stored notebooks anew.
+
+A copy is made again only when its source, the code behind it, the settings or the warehouse's last dbt run changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+from warehouse.connect import check_postgres
+from warehouse.errors import UserError, report
+from warehouse.settings import PROJECT_ROOT, Settings, load_settings
+
+from .paths import DBT_TARGET, EXECUTED, NOTEBOOKS
+
+KERNELS = 2
+CELL_SECONDS = 300
+KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def execute(sources: Iterable[Path], out: Path, settings: Settings, *, inplace: bool = False) -> list[Path]:
+    """Execute the notebooks `sources`, at most two at a time; returns those that had to run.
+
+    Raises:
+        UserError: a cell failed; the line names notebook, cell and exception. No output is written for that notebook.
+    """
+    inputs = _inputs_fingerprint(settings)
+    out.mkdir(parents=True, exist_ok=True)
+    due = [path for path in sources if inplace or not _is_current(path, out, inputs)]
+    with ThreadPoolExecutor(KERNELS) as pool:
+        list(pool.map(lambda path: _execute_one(path, path if inplace else out / path.name, inputs, inplace), due))
+    return due
+
+
+def normalise(notebook: NotebookNode) -> NotebookNode:
+    """The notebook without what differs from run to run or from machine to machine; outputs and counts stay."""
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNELSPEC, "language_info": {"name": "python"}})
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for number, cell in enumerate(notebook.cells, start=1):
+        cell.id = cell.get("id") or f"cell-{number}"
+        cell.metadata = nbformat.from_dict({k: v for k, v in sorted(cell.metadata.items()) if k == "tags"})
+        for output in cell.get("outputs", []):
+            output.pop("transient", None)
+    return notebook
+
+
+def _execute_one(source: Path, target: Path, inputs: str, inplace: bool) -> None:
+    notebook = nbformat.read(source, as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_SECONDS,
+        kernel_name=KERNELSPEC["name"],
+        record_timing=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(NOTEBOOKS if NOTEBOOKS.is_dir() else source.parent)}},
+    )
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        raise UserError(f"{source.name}, {_failed_cell(notebook)}: {error.ename}: {_first_line(error.evalue)}") from None
+    except (CellTimeoutError, DeadKernelError) as error:
+        raise UserError(f"{source.name}, {_failed_cell(notebook)}: {_first_line(str(error))}") from None
+    # the copy is replaced whole, so an interrupted run leaves the old one
+    text = nbformat.writes(normalise(notebook)) + "\n"
+    partial = target.with_suffix(".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(target)
+    if not inplace:
+        _key_file(target).write_text(_key(source, inputs), encoding="utf-8")
+    print(f"executed {source.name}", flush=True)
+
+
+def _failed_cell(notebook: NotebookNode) -> str:
+    """Which code cell stopped: the last one that had started. Cells count from 1, as their numbers in brackets do."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    started = [number for number, cell in enumerate(code, start=1) if cell.get("execution_count") or cell.outputs]
+    return f"code cell {max(started, default=1)}"
+
+
+def _first_line(text: str) -> str:
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    return lines[0][:300] if lines else "no message"
+
+
+def _is_current(source: Path, out: Path, inputs: str) -> bool:
+    key = _key_file(out / source.name)
+    return (out / source.name).exists() and key.exists() and key.read_text(encoding="utf-8") == _key(source, inputs)
+
+
+def _key_file(target: Path) -> Path:
+    return target.with_suffix(".key")
+
+
+def _key(source: Path, inputs: str) -> str:
+    cells = nbformat.read(source, as_version=4).cells
+    return hashlib.sha256(repr([(c.cell_type, c.source) for c in cells] + [inputs]).encode()).hexdigest()
+
+
+def _inputs_fingerprint(settings: Settings) -> str:
+    """Changes with the settings, the code that chapters call, and every dbt run."""
+    digest = hashlib.sha256(repr(sorted(settings.shown().items())).encode())
+    for folder in ("book", "mock_data/schema"):
+        for path in sorted((PROJECT_ROOT / folder).glob("*.py")):
+            digest.update(path.read_bytes())
+    results = DBT_TARGET / "run_results.json"
+    digest.update(results.read_bytes() if results.exists() else b"")
+    return digest.hexdigest()
+
+
+def _remove_leftovers(sources: Iterable[Path], out: Path) -> None:
+    names = {path.stem for path in sources}
+    for path in out.glob("*.*"):
+        if path.stem not in names:
+            path.unlink()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m book.execute", description=__doc__.splitlines()[0])
+    parser.add_argument("notebooks", nargs="*", type=Path, help="notebooks to run (default: all in notebooks/)")
+    parser.add_argument("--target", choices=("duckdb", "postgres"), help="engine that answers (default: TARGET)")
+    parser.add_argument("--out", type=Path, default=EXECUTED, help="folder of the executed copies")
+    parser.add_argument("--inplace", action="store_true", help="refresh the stored notebooks instead")
+    options = parser.parse_args(arguments)
+    try:
+        settings = load_settings(target=options.target)
+        if settings.target == "postgres":
+            check_postgres(settings)
+        sources = options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
+        if missing := [str(path) for path in sources if not path.is_file()]:
+            raise UserError(f"no such notebook: {', '.join(missing)}")
+        if not sources:
+            raise UserError(f"there are no notebooks in {NOTEBOOKS.name}/")
+        # kernels read the same settings, and find the project's packages from any folder
+        os.environ["TARGET"] = settings.target
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PROJECT_ROOT), os.environ.get("PYTHONPATH")]))
+        if not options.inplace and not options.notebooks and options.out.is_dir():
+            _remove_leftovers(sources, options.out)
+        ran = execute(sources, options.out, settings, inplace=options.inplace)
+    except UserError as error:
+        return report(error)
+    print(f"{len(ran)} of {len(sources)} notebooks executed, the others are up to date")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

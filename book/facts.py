@@ -1,0 +1,55 @@
+"""The landing page's numbers, read from the warehouse and the dbt manifest when the site is built."""
+
+from __future__ import annotations
+
+import html
+import json
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from warehouse.connect import sqlalchemy_url
+from warehouse.errors import UserError
+from warehouse.settings import Settings
+
+from .numbers import count, money
+
+_QUESTION = """
+select (select count(*) from marts.dim_contacts), count(*), sum(net_revenue) from marts.fct_orders
+"""
+
+
+def read_facts(settings: Settings, manifest: Path, kpis: int) -> list[tuple[str, str]]:
+    """Pairs of a number and what it counts, as shown.
+
+    Raises:
+        UserError: the marts are not there.
+    """
+    options = {"read_only": True} if settings.target == "duckdb" else {}
+    try:
+        engine = create_engine(sqlalchemy_url(settings), connect_args=options, poolclass=NullPool)
+        with engine.connect() as connection:
+            contacts, orders, revenue = connection.execute(text(_QUESTION)).one()
+    except DBAPIError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise UserError(f"the marts cannot be read ({reason}): run `make demo`") from None
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    kinds = [node["resource_type"] for node in content["nodes"].values()]
+    return [
+        (count(contacts), "customers"),
+        (count(orders), "orders"),
+        (money((revenue or 0) / 1_000_000, 1) + " m", "net revenue"),
+        (count(kinds.count("model")), "dbt models"),
+        (count(kinds.count("test") + len(content["unit_tests"])), "data tests"),
+        (count(kpis), "KPIs, one definition each"),
+    ]
+
+
+def facts_strip(facts: list[tuple[str, str]]) -> str:
+    """The facts as a row of figures, in HTML without blank lines (a Markdown page includes it)."""
+    cells = "\n".join(
+        f"<div><dt>{html.escape(label)}</dt><dd>{html.escape(number)}</dd></div>" for number, label in facts
+    )
+    return f'<dl class="facts">\n{cells}\n</dl>\n'

@@ -1,0 +1,17 @@
+"""Where the book's inputs and outputs lie, each named once."""
+
+from warehouse.settings import PROJECT_ROOT
+
+NOTEBOOKS = PROJECT_ROOT / "notebooks"
+PAGES = PROJECT_ROOT / "book"
+TOC = PROJECT_ROOT / "_toc.yml"
+CONFIG = PROJECT_ROOT / "_config.yml"
+
+BUILD = PROJECT_ROOT / "_build"
+EXECUTED = BUILD / "notebooks"
+SOURCE = BUILD / "book-src"
+HTML = BUILD / "html"
+
+DBT_TARGET = PROJECT_ROOT / "dbt" / "target"
+MANIFEST = DBT_TARGET / "manifest.json"
+DBT_DOCS = DBT_TARGET / "static_index.html"

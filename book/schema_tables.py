@@ -1,0 +1,213 @@
+"""The CRM schema as tables and as a diagram, made from the declaration in `mock_data.schema`.
+
+The reference page and the chapters use the same functions. The diagram is plain SVG: no script, the same characters on
+every run, colours from the page's theme.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from mock_data.schema import CRM, Field, Object
+
+from .palette import LIGHT
+
+
+@dataclass(frozen=True)
+class Html:
+    """A piece of HTML that a notebook shows, with one line of text for where HTML cannot be shown."""
+
+    html: str
+    text: str
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/html": self.html, "text/plain": self.text}
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+def object_table(names: Iterable[str] = tuple(CRM)) -> Html:
+    """One row an object: its table, Salesforce name, id prefix, number of fields, and what a row stands for."""
+    rows = [
+        (_code(o.name), _code(o.api_name), _code(o.prefix), str(len(o.fields)), _prose(o.description))
+        for o in (CRM[name] for name in names)
+    ]
+    return Html(
+        _table(("Table", "Salesforce object", "Id prefix", "Fields", "One row is"), rows, numeric=(3,)),
+        f"[Table] {len(rows)} CRM objects",
+    )
+
+
+def field_table(name: str) -> Html:
+    """One row a field of the object `name`: type, what it points at or may hold, and what its name does not say.
+
+    Raises:
+        KeyError: the CRM has no such object.
+    """
+    rows = [
+        (_code(f.name), f.type.value + ("" if f.required else ", may be NULL"), _meaning(f)) for f in CRM[name].fields
+    ]
+    return Html(_table(("Field", "Type", "Meaning"), rows), f"[Table] {len(rows)} fields of {name}")
+
+
+def reference_page() -> str:
+    """Markdown for the reference page: a section an object, its fields below."""
+    parts = [object_table().html]
+    for crm_object in CRM.values():
+        note = f" {_prose(crm_object.prefix_note)}" if crm_object.prefix_note else ""
+        parts.append(
+            f"## {crm_object.name}\n\n{_prose(crm_object.description)} "
+            f"Salesforce calls it `{crm_object.api_name}`; its ids start with `{crm_object.prefix}`.{note}\n\n"
+            + field_table(crm_object.name).html
+        )
+    return "\n\n".join(parts) + "\n"
+
+
+def _meaning(field: Field) -> str:
+    parts = [_prose(field.description)]
+    if field.references:
+        parts.append("Points at " + ", ".join(_code(name) for name in field.references) + ".")
+    if field.picklist:
+        parts.append("One of " + ", ".join(_code(value) for value in field.picklist) + ".")
+    if field.personal:
+        parts.append('<span class="tag">personal data</span>')
+    return " ".join(parts)
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]], numeric: tuple[int, ...] = ()) -> str:
+    def line(cells: tuple[str, ...], tag: str) -> str:
+        return "".join(
+            f"<{tag}{' class="number"' if i in numeric else ''}>{cell}</{tag.split()[0]}>"
+            for i, cell in enumerate(cells)
+        )
+
+    body = "\n".join(f"<tr>{line(row, 'td')}</tr>" for row in rows)
+    return (
+        '<div class="result reference" role="region" aria-label="Table" tabindex="0">\n<table>\n'
+        f"<thead><tr>{line(heads, 'th scope="col"')}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
+    )
+
+
+def _code(text: str) -> str:
+    return f"<code>{html.escape(text)}</code>" if text else ""
+
+
+def _prose(text: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))
+
+
+# --- diagram ---------------------------------------------------------------------------------------------------------
+
+# where each object stands, as (column, row): who, then what happened, then its lines, then what is sold
+_AREAS: dict[str, dict[str, tuple[float, float]]] = {
+    "Marketing": {"campaign": (0, 0), "campaign_member": (0, 1), "lead": (0, 2)},
+    "Service": {"task": (0, 4), "event": (0, 5), "case": (0, 6)},
+    "People": {"account": (1, 1), "contact": (1, 2.5), "address": (1, 4), "user": (1, 5.5), "user_role": (1, 6.5)},
+    "Sales": {"opportunity_history": (2, 0), "opportunity": (2, 1), "opportunity_line_item": (3, 0.5)},
+    "Orders": {
+        "order": (2, 2.5),
+        "shipment": (2, 4),
+        "return_order": (2, 5.5),
+        "order_item": (3, 2.5),
+        "shipment_item": (3, 4),
+        "return_order_line_item": (3, 5.5),
+    },
+    "Catalogue": {"pricebook_2": (4, 0.5), "pricebook_entry": (4, 1.5), "product_2": (4, 3), "product_category": (4, 4)},
+    "Subscriptions": {"subscription_c": (2, 7)},
+}
+_AREA_COLOURS = dict(zip(_AREAS, (3, 5, 1, 4, 2, 3, 1), strict=True))
+_POSITIONS = {name: place for area in _AREAS.values() for name, place in area.items()}
+_COLUMN, _ROW, _WIDTH, _HEIGHT, _MARGIN = 214, 64, 168, 34, 14
+
+
+def schema_diagram(names: Iterable[str] = tuple(CRM)) -> Html:
+    """The objects `names` and the references between them (who owns or changed a row is left out: every row has it).
+
+    A line starts at the object that holds the reference and ends in a dot at the object it points at; it is dashed
+    where one field may point at several objects.
+    """
+    chosen = [CRM[name] for name in names]
+    shown = {o.name for o in chosen}
+    links = sorted(
+        {
+            (o.name, to, len(f.references) > 1)
+            for o in chosen
+            for f in o.fields
+            for to in f.references
+            if to in shown and _drawn(o.name, to)
+        }
+    )
+    columns, rows = zip(*(_POSITIONS[name] for name in shown), strict=True)
+    left, top = min(columns) * _COLUMN, min(rows) * _ROW
+    width = (max(columns) - min(columns)) * _COLUMN + _WIDTH + 3 * _MARGIN
+    height = (max(rows) - min(rows)) * _ROW + _HEIGHT + 2 * _MARGIN
+    body = [_line(*link) for link in links] + [_box(o) for o in sorted(chosen, key=lambda o: o.name)]
+    label = f"Diagram of {len(chosen)} CRM objects and the {len(links)} references between them"
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{label}" '
+        f'viewBox="{left - _MARGIN:g} {top - _MARGIN:g} {width:g} {height:g}" font-family="inherit" font-size="13">\n'
+        + "\n".join(body)
+        + "\n</svg>"
+    )
+    legend = " ".join(
+        f'<span><i style="background:{_series(_AREA_COLOURS[area])}"></i>{area}</span>'
+        for area, members in _AREAS.items()
+        if shown & members.keys()
+    )
+    scroll = f'<div class="wide" role="region" aria-label="{label}" tabindex="0">\n{svg}\n</div>'
+    return Html(f'<figure class="diagram">\n{scroll}\n<figcaption>{legend}</figcaption>\n</figure>', f"[Diagram] {label}")
+
+
+def _drawn(source: str, target: str) -> bool:
+    return target not in (source, "user")
+
+
+def _box(crm_object: Object) -> str:
+    x, y = _corner(crm_object.name)
+    colour = _series(_AREA_COLOURS[next(area for area, members in _AREAS.items() if crm_object.name in members)])
+    return (
+        f'<g><rect x="{x:g}" y="{y:g}" width="{_WIDTH}" height="{_HEIGHT}" rx="5" '
+        f'fill="var(--book-surface, {LIGHT.surface})" stroke="var(--book-line, {LIGHT.line})"/>'
+        f'<rect x="{x:g}" y="{y:g}" width="5" height="{_HEIGHT}" rx="2.5" fill="{colour}"/>'
+        f'<text x="{x + 15:g}" y="{y + 22:g}" fill="var(--book-ink, {LIGHT.ink})">{crm_object.name}</text></g>'
+    )
+
+
+def _line(source: str, target: str, one_of_several: bool) -> str:
+    """A curve from `source` to `target`: sideways between columns, up or down within one."""
+    (sx, sy), (tx, ty) = _corner(source), _corner(target)
+    if sx == tx:
+        down = 1 if ty > sy else -1
+        if abs(ty - sy) <= 1.5 * _ROW:  # neighbours: straight from edge to edge
+            x = sx + _WIDTH / 2
+            start, end = sy + (_HEIGHT if down > 0 else 0), ty + (0 if down > 0 else _HEIGHT)
+            path, dot = f"M{x:g},{start:g} V{end:g}", (x, end)
+        else:  # further apart: around the boxes between
+            start, end, bend = sy + _HEIGHT / 2, ty + _HEIGHT / 2, sx + _WIDTH + 26
+            path = f"M{sx + _WIDTH:g},{start:g} C{bend:g},{start:g} {bend:g},{end:g} {sx + _WIDTH:g},{end:g}"
+            dot = (sx + _WIDTH, end)
+    else:
+        right = tx > sx
+        x1, x2 = (sx + _WIDTH, tx) if right else (sx, tx + _WIDTH)
+        y1, y2, middle = sy + _HEIGHT / 2, ty + _HEIGHT / 2, (x1 + x2) / 2
+        path, dot = f"M{x1:g},{y1:g} C{middle:g},{y1:g} {middle:g},{y2:g} {x2:g},{y2:g}", (x2, y2)
+    colour = f"var(--book-quiet, {LIGHT.quiet})"
+    dashes = ' stroke-dasharray="2 4"' if one_of_several else ""
+    return (
+        f'<path d="{path}" fill="none" stroke="{colour}" stroke-opacity=".6" stroke-width="1.25"{dashes}/>'
+        f'<circle cx="{dot[0]:g}" cy="{dot[1]:g}" r="3" fill="{colour}"/>'
+    )
+
+
+def _corner(name: str) -> tuple[float, float]:
+    column, row = _POSITIONS[name]
+    return column * _COLUMN, row * _ROW
+
+
+def _series(number: int) -> str:
+    return f"var(--book-series-{number}, {LIGHT.series[number - 1]})"

@@ -1,0 +1,54 @@
+"""What the site needs from Sphinx beyond Jupyter Book: formulas as MathML, page descriptions, and fewer scripts."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+from docutils import nodes
+from latex2mathml.converter import convert
+from sphinx.application import Sphinx
+
+# scripts that extensions add to every page and no page of this book uses
+UNUSED_SCRIPTS = re.compile(r"thebe|design-tabs|require\.js|mathjax", re.IGNORECASE)
+DESCRIPTION_LENGTH = 160
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register with Sphinx."""
+    app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
+    app.connect("html-page-context", _describe)
+    # after every extension has added its own scripts
+    app.connect("html-page-context", _drop_scripts, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _inline_math(translator: Any, node: nodes.Element) -> None:
+    translator.body.append(convert(node.astext()))
+    raise nodes.SkipNode
+
+
+def _block_math(translator: Any, node: nodes.Element) -> None:
+    translator.body.append(f'<div class="math" tabindex="0">{convert(node.astext(), display="block")}</div>\n')
+    raise nodes.SkipNode
+
+
+def _describe(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    """Give a page without a description of its own the beginning of its first paragraph."""
+    tags = context.get("metatags", "")
+    if 'name="description"' in tags:
+        return
+    first = next(iter(doctree.findall(nodes.paragraph)), None) if doctree else None
+    text = " ".join(first.astext().split()) if first else f"{context.get('title', page)}: {app.config.html_title}"
+    if len(text) > DESCRIPTION_LENGTH:
+        text = text[:DESCRIPTION_LENGTH].rpartition(" ")[0] + " …"
+    context["metatags"] = tags + f'<meta name="description" content="{html.escape(text)}">\n'
+
+
+def _drop_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    def used(script: Any) -> bool:
+        content = " ".join(str(part) for part in (getattr(script, "filename", script), getattr(script, "attributes", "")))
+        return not UNUSED_SCRIPTS.search(content)
+
+    context["script_files"] = [script for script in context.get("script_files", []) if used(script)]

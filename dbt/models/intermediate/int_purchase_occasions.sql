@@ -1,0 +1,42 @@
+-- When customers bought: all one-off retail orders of one contact on one business day are one occasion.
+with orders as (
+
+    select * from {{ ref('int_orders__counted') }}
+    where is_purchase_occasion
+
+),
+
+occasions as (
+
+    select
+        contact_id,
+        order_date as occasion_date,
+        count(*) as order_count,
+        sum(gross_revenue) as gross_revenue,
+        sum(net_revenue) as net_revenue,
+        sum(margin) as margin
+    from orders
+    group by
+        contact_id,
+        order_date
+
+),
+
+final as (
+
+    select
+        contact_id,
+        occasion_date,
+        cast(row_number() over (partition by contact_id order by occasion_date) as integer) as occasion_number,
+        cast(order_count as integer) as order_count,
+        {{ money('gross_revenue') }} as gross_revenue,
+        {{ money('net_revenue') }} as net_revenue,
+        {{ money('margin') }} as margin,
+        min(occasion_date) over (partition by contact_id) as first_occasion_date,
+        lag(occasion_date) over (partition by contact_id order by occasion_date) as previous_occasion_date,
+        lead(occasion_date) over (partition by contact_id order by occasion_date) as next_occasion_date
+    from occasions
+
+)
+
+select * from final

@@ -1,0 +1,11 @@
+{#- No two rows agree in all of the columns; NULLs agree with each other. -#}
+{% test unique_together(model, columns) %}
+
+    select
+        {{ columns | join(', ') }},
+        count(*) as row_count
+    from {{ model }}
+    group by {{ columns | join(', ') }}
+    having count(*) > 1
+
+{% endtest %}

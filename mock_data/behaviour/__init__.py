@@ -1,0 +1,1 @@
+"""How customers behave: pure functions over arrays, one module a concept."""

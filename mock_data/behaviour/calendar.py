@@ -1,0 +1,104 @@
+"""The season's clock Λ: calendar time stretched where customers buy more and squeezed where they buy less.
+
+Purchases are a Poisson process on Λ, so every formula for a steady world holds in a seasonal one once its times are
+read on this clock. One unit is one average week.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..draws import Floats
+from ..rows import Seconds
+
+_DAY = 86_400
+# share of a day's purchases made before each hour: quiet nights, a lunch bump, busy evenings
+_HOURS = np.array([0, 6, 9, 12, 14, 18, 22, 24]) * 3600.0
+_SHARE_BEFORE = np.array([0.0, 0.03, 0.12, 0.30, 0.45, 0.66, 0.94, 1.0])
+_WEEKDAYS = np.array([0.95, 0.90, 0.92, 0.95, 1.05, 1.20, 1.03])  # Monday first
+
+
+class SeasonClock:
+    """Λ over the days from `start` to `end`, both datetime64[D], the last one not included.
+
+    Args:
+        seasonality: 0 runs with the calendar, 1 with the shop's full seasons; between, in proportion.
+        growth: exponential growth of the weights a year, for arrivals rather than purchases.
+    """
+
+    def __init__(self, start: np.datetime64, end: np.datetime64, seasonality: float, growth: float = 0.0) -> None:
+        days = np.arange(start, end, dtype="datetime64[D]")
+        weight = 1 + seasonality * (day_weights(days) - 1)
+        if growth:
+            weight = weight * (1 + growth) ** ((days - start).astype(float) / 365.25)
+        self.start = start
+        # summed day by day, so that a longer clock agrees with a shorter one to the last bit
+        self.at_midnight: Floats = np.concatenate([[0.0], np.cumsum(weight / 7)])
+
+    @property
+    def total(self) -> float:
+        """Λ at the end of the last day."""
+        return float(self.at_midnight[-1])
+
+    def to_clock(self, at: Seconds) -> Floats:
+        """Λ at the instants `at`, in weeks since the start."""
+        seconds = (at - self.start.astype("datetime64[s]")).astype(np.int64)
+        day, second = np.divmod(seconds, _DAY)
+        share = np.interp(second, _HOURS, _SHARE_BEFORE)
+        day = day.clip(0, len(self.at_midnight) - 2)
+        return self.at_midnight[day] + share * (self.at_midnight[day + 1] - self.at_midnight[day])
+
+    def from_clock(self, weeks: Floats) -> Seconds:
+        """The instant, cut to the second, at which Λ reaches `weeks`; NaT past the end."""
+        past = ~(weeks < self.total)
+        day = (np.searchsorted(self.at_midnight, weeks, side="right") - 1).clip(0, len(self.at_midnight) - 2)
+        width = self.at_midnight[day + 1] - self.at_midnight[day]
+        share = (weeks - self.at_midnight[day]) / width
+        second = np.interp(share, _SHARE_BEFORE, _HOURS).astype(np.int64).clip(max=_DAY - 1)
+        at = self.start.astype("datetime64[s]") + (day * _DAY + second).astype("timedelta64[s]")
+        at[past] = np.datetime64("NaT")
+        return at
+
+
+def day_weights(days: NDArray[np.datetime64]) -> Floats:
+    """How much the shop sells on each day against an average one: seasons, weekdays, holidays. Mean 1 over four years."""
+    reference = np.arange("2021-01-01", "2025-01-01", dtype="datetime64[D]")
+    return _raw_weights(days) / _raw_weights(reference).mean()
+
+
+def _raw_weights(days: NDArray[np.datetime64]) -> Floats:
+    year = days.astype("datetime64[Y]")
+    day_of_year = (days - year.astype("datetime64[D]")).astype(int)
+    weekday = (days.astype("datetime64[D]").astype(np.int64) + 3) % 7
+    season = 1 + 0.12 * np.cos(2 * np.pi * (day_of_year - 340) / 365.25) + 0.08 * np.cos(
+        4 * np.pi * (day_of_year - 115) / 365.25
+    )
+    weight = season * _WEEKDAYS[weekday]
+    years = year.astype(int) + 1970
+    for y in np.unique(years):
+        for first, last, lift in holidays(int(y)):
+            weight[(days >= np.datetime64(first)) & (days <= np.datetime64(last))] *= lift
+    return weight
+
+
+def holidays(year: int) -> list[tuple[dt.date, dt.date, float]]:
+    """The shop's selling seasons in `year`: first day, last day, and how much more is sold."""
+    thanksgiving = _nth_weekday(year, 11, 3, 4)
+    fathers_day = _nth_weekday(year, 6, 6, 3)
+    day = dt.timedelta(days=1)
+    return [
+        (dt.date(year, 1, 2), dt.date(year, 1, 14), 1.20),  # January sale
+        (fathers_day - 10 * day, fathers_day - day, 1.35),
+        (thanksgiving + day, thanksgiving + 4 * day, 2.20),  # Black Friday to Cyber Monday
+        (dt.date(year, 12, 5), dt.date(year, 12, 21), 1.45),
+        (dt.date(year, 12, 25), dt.date(year, 12, 25), 0.30),
+    ]
+
+
+def _nth_weekday(year: int, month: int, weekday: int, n: int) -> dt.date:
+    """The n-th `weekday` (Monday 0) of a month."""
+    first = dt.date(year, month, 1)
+    return first + dt.timedelta(days=(weekday - first.weekday()) % 7 + 7 * (n - 1))

@@ -1,0 +1,1 @@
+"""The rows of each CRM object, built from what customers do."""

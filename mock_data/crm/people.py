@@ -1,0 +1,280 @@
+"""Who works at the shop, where it sells, and who its contacts are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ..behaviour.calendar import SeasonClock
+from ..draws import Floats, Integers, choice, uniform
+from ..encoding import INTEGRATION_USER, from_pool
+from ..pools import PLACES, make_pools
+from ..rows import Rows, Seconds, Update
+from ..schema import CRM
+from ..world import World
+
+_ROLES = (("Chief Executive", -1), ("Head of Sales", 0), ("Head of Service", 0), ("Sales", 1), ("Service", 2))
+_ROLE_OF_USER = (-1, 0, 1, 2, 3, 3, 3, 3, 4, 4, 4, 4)  # user 0 is the integration, which has no role
+_MANAGER_OF_USER = (-1, -1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3)
+_OWNERS = np.array([4, 5, 6, 7])  # sales people, who own accounts and contacts
+SOURCES = CRM["account"].field("account_source").picklist
+ONLINE_SHOP = 0  # account 0 is the web shop, where everybody buys now and then
+_PLACES = {
+    name: pa.array([place[i] for place in PLACES])
+    for i, name in enumerate(("city", "state", "zip", "latitude", "longitude", "time_zone"))
+}
+
+
+def account_sources(world: World) -> Integers:
+    """Kind of each account, as a position in the picklist: the first one is the web shop."""
+    account = np.arange(world.accounts)
+    kinds = np.array([SOURCES.index("store"), SOURCES.index("mall"), SOURCES.index("online")])
+    source = kinds[choice(np.cumsum([0.6, 0.3, 0.1]), uniform(world.seed, "account source", account))]
+    source[ONLINE_SHOP] = SOURCES.index("online")
+    return source
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """When each customer of a shard first turns up, on both clocks.
+
+    Attributes:
+        at: shape (n,), when the contact signs up (or the walk-in comes in).
+        first_purchase: shape (n,), when the first purchase is due on the season's clock; infinite for never.
+    """
+
+    at: Seconds
+    first_purchase: Floats
+
+
+def arrivals(world: World, customer: Integers, season: SeasonClock) -> Arrivals:
+    """Arrival times, rising with the record number, and first purchases some time after."""
+    clock = world.arrival_clock()
+    named = customer < world.contacts
+    u = uniform(world.seed, "arrival", customer)
+    share = np.where(named, (customer + u) / world.contacts, u)
+    at = clock.from_clock(share * clock.total)
+    earliest = season.to_clock(at + np.timedelta64(20, "m"))
+    delay = -np.log(uniform(world.seed, "first purchase", customer)) * world.behaviour.weeks_to_first_purchase
+    buys = ~named | (uniform(world.seed, "never buys", customer) >= world.behaviour.never_buys)
+    return Arrivals(at, np.where(buys, earliest + np.where(named, delay, 0.0), np.inf))
+
+
+def staff_rows(world: World) -> list[Rows]:
+    """Roles and users."""
+    roles, users = len(_ROLES), len(_ROLE_OF_USER)
+    pools = make_pools(world.seed)
+    user = np.arange(users)
+    first = _draw(world, pools.first_names, "first name of user", user)
+    last = _draw(world, pools.last_names, "last name of user", user)
+    is_person = pa.array(user != INTEGRATION_USER)
+    name = pc.if_else(is_person, pc.binary_join_element_wise(first, last, " "), "Web Shop Integration")
+    login = pc.binary_join_element_wise("user", pc.cast(pa.array(user), pa.string()), "@shop.example.com", "")
+    place = np.where(user == INTEGRATION_USER, -1, user % len(PLACES))
+    return [
+        Rows(
+            "crm.user_role",
+            np.full(roles, world.opening),
+            {
+                "id": np.arange(roles),
+                "name": pa.array([name for name, _ in _ROLES]),
+                "parent_role_id": np.array([parent for _, parent in _ROLES]),
+            },
+        ),
+        Rows(
+            "crm.user",
+            np.full(users, world.opening),
+            {
+                "id": user,
+                "username": login,
+                "name": name,
+                "email": login,
+                "is_active": np.ones(users, dtype=bool),
+                "manager_id": np.array(_MANAGER_OF_USER),
+                "user_role_id": np.array(_ROLE_OF_USER),
+                "city": from_pool(_PLACES["city"], place),
+                "state": from_pool(_PLACES["state"], place),
+            },
+        ),
+    ]
+
+
+def account_rows(world: World) -> list[Rows]:
+    """Accounts and their addresses."""
+    n = world.accounts
+    account = np.arange(n)
+    source = account_sources(world)
+    place = _place(world, "place of account", account)
+    opened = np.full(n, world.opening)
+    kind = from_pool(pa.array(["Store", "Online", "Mall"]), source)
+    number = pc.utf8_lpad(pc.cast(pa.array(account), pa.string()), 5, "0")
+    street = _street(world, "street of account", account)
+    postal_code = _postal_code(world, "postal code of account", account, place)
+    city = from_pool(_PLACES["city"], place)
+    state = from_pool(_PLACES["state"], place)
+    site = pc.binary_join_element_wise("Site ", number, "")
+    is_online = source == SOURCES.index("online")
+    accounts = Rows(
+        "crm.account",
+        opened,
+        {
+            "id": account,
+            "name": pc.binary_join_element_wise("Menswear", city, kind, number, " "),
+            "account_number": pc.binary_join_element_wise("A", number, ""),
+            "account_source": source,
+            "industry": pa.array(["Retail"] * n),
+            "type": np.zeros(n, dtype=np.int64),
+            # counters in malls and further online channels report to the web shop's account
+            "parent_id": np.where((source == SOURCES.index("store")) | (account == ONLINE_SHOP), -1, ONLINE_SHOP),
+            "billing_city": city,
+            "billing_state": state,
+            "billing_postal_code": postal_code,
+            "billing_country": pa.array(["US"] * n),
+            "rating": choice(np.cumsum([0.3, 0.5, 0.2]), uniform(world.seed, "rating", account)),
+            "site": site,
+            "website": pc.if_else(
+                pa.array(is_online), pc.binary_join_element_wise("shop", number, ".example.com", ""), None
+            ),
+            "is_person_account": np.zeros(n, dtype=bool),
+            "owner_id": _owner(world, account),
+        },
+    )
+    store = CRM["address"].field("address_type").picklist.index("Store")
+    return [accounts, _addresses(world, account, opened, place, street, city, state, postal_code, store)]
+
+
+def contact_rows(world: World, contact: Integers, at: Seconds) -> list[Rows]:
+    """Contacts numbered `contact`, created `at`, and their addresses."""
+    seed, n = world.seed, len(contact)
+    pools = make_pools(seed)
+    first = _draw(world, pools.first_names, "first name", contact)
+    last = _draw(world, pools.last_names, "last name", contact)
+    place = _place(world, "place", contact)
+    street = _street(world, "street", contact)
+    city, state = from_pool(_PLACES["city"], place), from_pool(_PLACES["state"], place)
+    postal_code = _postal_code(world, "postal code", contact, place)
+    handle = pc.utf8_lower(pc.replace_substring_regex(pc.binary_join_element_wise(first, last, "."), "[^A-Za-z.]", ""))
+    email = pc.binary_join_element_wise(handle, pc.cast(pa.array(contact), pa.string()), "@example.com", "")
+    # ages of the first day's customers: mostly 25 to 60, none under 18
+    age = 18 + 55 * uniform(seed, "age", contact) ** 1.4 + 7 * uniform(seed, "age again", contact)
+    opts_out = _sometime(world, "opt-out", contact, at, share=0.18, weeks=60)
+    bounces = _sometime(world, "bounce", contact, at, share=0.05, weeks=90)
+    no, yes = np.zeros(n, dtype=bool), np.ones(n, dtype=bool)
+    contacts = Rows(
+        "crm.contact",
+        at,
+        {
+            "id": contact,
+            "account_id": home_account(world, contact),
+            "first_name": first,
+            "last_name": last,
+            "email": email,
+            "birthdate": world.start - (age * 365.25).astype("timedelta64[D]"),
+            "lead_source": choice(np.cumsum([0.44, 0.24, 0.12, 0.15, 0.05]), uniform(seed, "lead source", contact)),
+            "do_not_call": uniform(seed, "do not call", contact) < 0.2,
+            "has_opted_out_of_email": no,
+            "email_bounced_date": np.full(n, np.datetime64("NaT"), "datetime64[s]"),
+            "mailing_street": street,
+            "mailing_city": city,
+            "mailing_state": state,
+            "mailing_postal_code": postal_code,
+            "mailing_country": pa.array(["US"] * n),
+            "owner_id": _owner(world, home_account(world, contact)),
+        },
+        updates=(
+            Update(opts_out, {"has_opted_out_of_email": yes}),
+            Update(bounces, {"email_bounced_date": bounces}),
+        ),
+    )
+    shipping = CRM["address"].field("address_type").picklist.index("Shipping")
+    address = contact_address(world, contact)
+    return [contacts, _addresses(world, address, at, place, street, city, state, postal_code, shipping)]
+
+
+def home_account(world: World, contact: Integers) -> Integers:
+    """The store or channel where each contact was first seen."""
+    return (uniform(world.seed, "home account", contact) * world.accounts).astype(np.int64)
+
+
+def order_account(world: World, customer: Integers, order: Integers) -> Integers:
+    """Where each order is placed: mostly at home, often at a second store of the customer's, sometimes on the web."""
+    second = (uniform(world.seed, "second account", customer) * world.accounts).astype(np.int64)
+    where = choice(np.cumsum([0.62, 0.23, 0.15]), uniform(world.seed, "order account", order))
+    return np.choose(where, [home_account(world, customer), second, np.full(len(order), ONLINE_SHOP)])
+
+
+def contact_address(world: World, contact: Integers) -> Integers:
+    """Record number of a contact's address: accounts' addresses come first."""
+    return world.accounts + contact
+
+
+def _addresses(
+    world: World,
+    address: Integers,
+    created: Seconds,
+    place: Integers,
+    street: pa.StringArray,
+    city: pa.StringArray,
+    state: pa.StringArray,
+    postal_code: pa.StringArray,
+    address_type: int,
+) -> Rows:
+    n = len(address)
+
+    def near(coordinate: str) -> NDArray[np.float64]:
+        centre = _PLACES[coordinate].to_numpy()[place]
+        return np.round(centre + 0.3 * (uniform(world.seed, coordinate, address) - 0.5), 5)
+
+    return Rows(
+        "crm.address",
+        created,
+        {
+            "id": address,
+            "street": street,
+            "city": city,
+            "state": state,
+            "postal_code": postal_code,
+            "country": pa.array(["US"] * n),
+            "latitude": near("latitude"),
+            "longitude": near("longitude"),
+            "time_zone": from_pool(_PLACES["time_zone"], place),
+            "address_type": np.full(n, address_type),
+            "geocode_accuracy": choice(np.cumsum([0.6, 0.25, 0.1, 0.05]), uniform(world.seed, "geocode", address)),
+        },
+    )
+
+
+def _draw(world: World, pool: pa.StringArray, purpose: str, entity: Integers) -> pa.StringArray:
+    return from_pool(pool, (uniform(world.seed, purpose, entity) * len(pool)).astype(np.int64))
+
+
+def _place(world: World, purpose: str, entity: Integers) -> Integers:
+    return (uniform(world.seed, purpose, entity) * len(PLACES)).astype(np.int64)
+
+
+def _street(world: World, purpose: str, entity: Integers) -> pa.StringArray:
+    number = (1 + 980 * uniform(world.seed, f"number of {purpose}", entity)).astype(np.int64)
+    street = _draw(world, make_pools(world.seed).streets, purpose, entity)
+    return pc.binary_join_element_wise(pc.cast(pa.array(number), pa.string()), street, " ")
+
+
+def _postal_code(world: World, purpose: str, entity: Integers, place: Integers) -> pa.StringArray:
+    last = (100 * uniform(world.seed, purpose, entity)).astype(np.int64)
+    digits = pc.utf8_lpad(pc.cast(pa.array(last), pa.string()), 2, "0")
+    return pc.binary_join_element_wise(from_pool(_PLACES["zip"], place), digits, "")
+
+
+def _owner(world: World, account: Integers) -> Integers:
+    return _OWNERS[(uniform(world.seed, "owner", account) * len(_OWNERS)).astype(np.int64)]
+
+
+def _sometime(world: World, purpose: str, entity: Integers, after: Seconds, share: float, weeks: float) -> Seconds:
+    """When something happens that befalls a `share` of all, some `weeks` after on average; NaT for the others."""
+    delay = -np.log(uniform(world.seed, f"{purpose} delay", entity)) * weeks * 7 * 86_400
+    at = after + delay.astype(np.int64).astype("timedelta64[s]")
+    at[uniform(world.seed, f"{purpose} happens", entity) >= share] = np.datetime64("NaT")
+    return at

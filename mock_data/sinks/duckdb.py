@@ -1,0 +1,107 @@
+"""A CRM in a DuckDB file: everything in one transaction, so that a killed run leaves the old file's contents whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from warehouse.errors import UserError
+
+from ..schema import TABLES
+from ..schema.declaration import Object
+from ..schema.render import arrow_schema, create_table, qualified_name
+from . import MANIFEST, MANIFEST_COLUMNS, Sink, refuse_foreign
+
+
+class DuckDBSink(Sink):
+    """Writes schemas ``crm`` and ``truth`` of the DuckDB file at `path`; its other schemas are left alone."""
+
+    def __init__(self, path: str, loader: str, settings: dict[str, object]) -> None:
+        super().__init__(loader, settings)
+        self.path = Path(path)
+
+    def _open(self) -> None:
+        self.is_new = not self.path.exists()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"cannot make the folder {self.path.parent}: {error.strerror}") from None
+        self.connection = connect(self.path)
+        try:
+            refuse_foreign(str(self.path), *self._found(), self.loader)
+        except UserError:
+            self.connection.close()
+            raise
+        self.connection.execute("begin transaction")
+        for schema in {table.schema for table in TABLES.values()}:
+            self.connection.execute(f"drop schema if exists {schema} cascade")
+            self.connection.execute(f"create schema {schema}")
+        for table in TABLES.values():
+            self.connection.execute(create_table(table, "duckdb"))
+
+    def _found(self) -> tuple[set[tuple[str, str]], str | None]:
+        query = "select table_schema, table_name from information_schema.tables where table_catalog = current_database()"
+        found = set(self.connection.execute(query).fetchall())
+        if ("crm", MANIFEST) not in found:
+            return found, None
+        row = self.connection.execute(f"select loader from crm.{MANIFEST}").fetchone()
+        return found, row[0] if row else None
+
+    def _write(self, table_key: str, data: pa.Table) -> None:
+        table = TABLES[table_key]
+        self.connection.register("incoming", data)
+        columns = ", ".join(f.name for f in table.fields)
+        self.connection.execute(f"insert into {qualified_name(table)} ({columns}) select {columns} from incoming")
+        self.connection.unregister("incoming")
+
+    def _publish(self) -> None:
+        columns = ", ".join(f"{c} varchar" for c in MANIFEST_COLUMNS)
+        self.connection.execute(f"create table crm.{MANIFEST} ({columns})")
+        self.connection.execute(f"insert into crm.{MANIFEST} values (?, ?, ?)", self.manifest())
+        self.connection.execute("commit")
+        self.connection.close()
+
+    def _discard(self) -> None:
+        self.connection.close()  # an open transaction is rolled back
+        if self.is_new:
+            self.path.unlink(missing_ok=True)
+
+
+def connect(path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open the file at `path`.
+
+    Raises:
+        UserError: somebody else has it open, or it is no DuckDB file.
+    """
+    try:
+        return duckdb.connect(str(path), read_only=read_only)
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise UserError(f"{path} is open in another program: close it there (a notebook, a DuckDB shell)") from None
+        raise UserError(f"cannot open {path} as a DuckDB file: {str(error).splitlines()[0]}") from None
+
+
+def read(path: str) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """Every declared table of the file, in key order.
+
+    Raises:
+        UserError: there is no such file.
+    """
+    if not Path(path).exists():
+        raise UserError(f"there is no file {path}: generate it first")
+    with connect(Path(path), read_only=True) as connection:
+        for key, table in TABLES.items():
+            if not _exists(connection, table):
+                continue
+            columns = ", ".join(f.name for f in table.fields)
+            result = connection.execute(f"select {columns} from {qualified_name(table)} order by {table.key}")
+            for batch in result.to_arrow_reader(1 << 17):
+                yield key, batch.cast(arrow_schema(table))
+
+
+def _exists(connection: duckdb.DuckDBPyConnection, table: Object) -> bool:
+    query = "select count(*) from information_schema.tables where table_schema = ? and table_name = ?"
+    return bool(connection.execute(query, [table.schema, table.name]).fetchall()[0][0])

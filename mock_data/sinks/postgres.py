@@ -1,0 +1,178 @@
+"""A CRM in Postgres: Arrow goes in through binary COPY, everything in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+from adbc_driver_manager import Error as DriverError
+from adbc_driver_postgresql import dbapi
+
+from warehouse.errors import UserError
+
+from ..encoding import NULL_INTEGER, decimals
+from ..schema import TABLES
+from ..schema.declaration import FieldType, Object
+from ..schema.render import arrow_schema, create_table, primary_key, qualified_name, sql_type
+from . import MANIFEST, MANIFEST_COLUMNS, OUR_SCHEMAS, Sink, refuse_foreign
+
+_SCHEMAS = tuple(dict.fromkeys(table.schema for table in TABLES.values()))
+
+
+class PostgresSink(Sink):
+    """Writes schemas ``crm`` and ``truth`` of the database at `url`.
+
+    Tables that already have the declared columns are emptied and filled again, so that views on them live on.
+    """
+
+    def __init__(self, url: str, loader: str, settings: dict[str, object]) -> None:
+        super().__init__(loader, settings)
+        self.url = url
+
+    def _open(self) -> None:
+        self.connection = connect(self.url)
+        try:
+            with self.connection.cursor() as cursor:
+                found = _tables(cursor)
+                refuse_foreign(_database(cursor), set(found), _loader(cursor, found), self.loader)
+                self._make_room(cursor, found)
+        except BaseException:
+            self._discard()
+            raise
+
+    def _make_room(self, cursor: dbapi.Cursor, found: dict[tuple[str, str], list[tuple[str, str]]]) -> None:
+        for schema in _SCHEMAS:
+            cursor.execute(f"create schema if not exists {schema}")
+        for table in TABLES.values():
+            existing = found.get((table.schema, table.name))
+            if existing == [(f.name, _catalogue_type(sql_type(f, "postgres"))) for f in table.fields]:
+                cursor.execute(f"alter table {qualified_name(table)} drop constraint if exists {_key_name(table)}")
+                cursor.execute(f"truncate {qualified_name(table)}")
+                continue
+            if existing is not None:  # an older declaration of ours: dbt's views on it are built again
+                cursor.execute(f"drop table {qualified_name(table)} cascade")
+            cursor.execute(create_table(table, "postgres"))
+        columns = ", ".join(f"{c} text" for c in MANIFEST_COLUMNS)
+        cursor.execute(f"create table if not exists crm.{MANIFEST} ({columns})")
+        cursor.execute(f"truncate crm.{MANIFEST}")
+
+    def _write(self, table_key: str, data: pa.Table) -> None:
+        table = TABLES[table_key]
+        with self.connection.cursor() as cursor:
+            cursor.adbc_ingest(table.name, data, mode="append", db_schema_name=table.schema)
+
+    def _publish(self) -> None:
+        with self.connection.cursor() as cursor:
+            for table in TABLES.values():
+                cursor.execute(primary_key(table))
+            cursor.execute(f"insert into crm.{MANIFEST} values ($1, $2, $3)", self.manifest())
+            self.connection.commit()
+            self.connection.adbc_connection.set_autocommit(True)
+            for table in TABLES.values():
+                cursor.execute(f"analyze {qualified_name(table)}")
+        self.connection.close()
+
+    def _discard(self) -> None:
+        self.connection.rollback()
+        self.connection.close()
+
+
+def connect(url: str) -> dbapi.Connection:
+    """A connection in a transaction.
+
+    Raises:
+        UserError: the server cannot be reached or refuses the user.
+    """
+    try:
+        return dbapi.connect(url)
+    except DriverError as error:
+        raise UserError(f"cannot connect to Postgres: {_reason(error)}") from None
+
+
+def _reason(error: Exception) -> str:
+    """The server's own words, on one line; libpq never repeats a password."""
+    text = str(error).partition("Failed to connect: ")[2] or str(error)
+    return " ".join(text.split()).removesuffix(".")
+
+
+def _tables(cursor: dbapi.Cursor) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """Tables and views in our schemas, with their columns' names and types in order."""
+    names = ", ".join(f"'{schema}'" for schema in OUR_SCHEMAS)
+    cursor.execute(
+        f"""
+        select n.nspname, c.relname, a.attname::text, format_type(a.atttypid, a.atttypmod)
+        from pg_class as c
+        inner join pg_namespace as n on n.oid = c.relnamespace
+        left join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        where n.nspname in ({names}) and c.relkind in ('r', 'v', 'm', 'p', 'f')
+        order by 1, 2, a.attnum
+        """
+    )
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for schema, table, column, kind in cursor.fetchall():
+        found.setdefault((schema, table), []).append((column, kind))
+    return found
+
+
+def _loader(cursor: dbapi.Cursor, found: dict[tuple[str, str], list[tuple[str, str]]]) -> str | None:
+    """Who filled the CRM that is there; None where nothing says so."""
+    if ("crm", MANIFEST) not in found:
+        return None
+    cursor.execute(f"select loader from crm.{MANIFEST}")
+    row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _database(cursor: dbapi.Cursor) -> str:
+    cursor.execute("select 'database ' || current_database()")
+    row = cursor.fetchone()
+    return str(row[0]) if row else "the database"
+
+
+def _catalogue_type(declared: str) -> str:
+    """A declared type as the server's catalogue spells it."""
+    return {"timestamp": "timestamp without time zone"}.get(
+        declared, declared.replace("varchar(", "character varying(")
+    )
+
+
+def _key_name(table: Object) -> str:
+    return f'"{table.name}_pkey"'
+
+
+def read(url: str) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """Every declared table of the database, in key order.
+
+    Raises:
+        UserError: the server cannot be reached or refuses the user.
+    """
+    with connect(url) as connection, connection.cursor() as cursor:
+        found = _tables(cursor)
+        for key, table in TABLES.items():
+            if (table.schema, table.name) not in found:
+                continue
+            # the driver has no decimals to read with: cents travel as integers
+            columns = ", ".join(
+                f"cast({f.name} * 100 as bigint) as {f.name}" if _is_decimal(f.type) else f.name for f in table.fields
+            )
+            cursor.execute(f'select {columns} from {qualified_name(table)} order by {table.key} collate "C"')
+            for batch in cursor.fetch_record_batch():
+                yield key, _declared(table, batch)
+
+
+def _is_decimal(kind: FieldType) -> bool:
+    return kind in (FieldType.MONEY, FieldType.PERCENT)
+
+
+def _declared(table: Object, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """A batch as read, in the declared types."""
+    schema = arrow_schema(table)
+    arrays = []
+    for f, want in zip(table.fields, schema, strict=True):
+        array = batch.column(f.name)
+        if _is_decimal(f.type):
+            cents = array.fill_null(NULL_INTEGER).to_numpy(zero_copy_only=False)
+            arrays.append(decimals(cents, want.type))
+        else:
+            arrays.append(array.cast(want.type))
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)

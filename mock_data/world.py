@@ -1,0 +1,66 @@
+"""What makes one world and no other: its size, its seed, its first day and how its customers behave."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from .behaviour.calendar import SeasonClock
+from .behaviour.parameters import Behaviour
+from .draws import Integers
+
+ARRIVAL_WEEKS = 156  # contacts arrive over this span whatever the as-of date: it stops the clock, nothing else
+SHARD = 8_192  # customers simulated at once; draws are addressed, so the size decides speed and memory only
+
+
+@dataclass(frozen=True)
+class World:
+    """Settings of a simulation.
+
+    Attributes:
+        seed: of every draw.
+        start: the shop's first day, datetime64[D].
+        accounts, contacts, products: how many.
+        behaviour: parameters of everything drawn at random.
+    """
+
+    seed: int = 42
+    start: np.datetime64 = np.datetime64("2023-01-01", "D")
+    accounts: int = 100
+    contacts: int = 10_000
+    products: int = 1_000
+    behaviour: Behaviour = field(default_factory=Behaviour)
+
+    @property
+    def opening(self) -> np.datetime64:
+        """The shop's first second, datetime64[s]."""
+        return self.start.astype("datetime64[s]")
+
+    @property
+    def walk_ins(self) -> int:
+        """How many purchases are made by people who leave no name."""
+        return round(self.contacts * self.behaviour.walk_ins)
+
+    def shards(self) -> list[Integers]:
+        """Record numbers of the customers of each shard: contacts first, then walk-ins."""
+        total = self.contacts + self.walk_ins
+        return [np.arange(low, min(low + SHARD, total)) for low in range(0, total, SHARD)]
+
+    def season_clock(self, until: np.datetime64) -> SeasonClock:
+        """Λ from the first day to `until`."""
+        return SeasonClock(self.start, until.astype("datetime64[D]") + 1, self.behaviour.seasonality)
+
+    def arrival_clock(self) -> SeasonClock:
+        """The clock on which contacts arrive evenly: the season's, growing, over the arrival weeks."""
+        end = self.start + np.timedelta64(7 * ARRIVAL_WEEKS, "D")
+        return SeasonClock(self.start, end, self.behaviour.seasonality, self.behaviour.yearly_growth)
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain values, for a manifest."""
+        return asdict(self) | {"start": str(self.start)}
+
+
+def end_of(as_of: np.datetime64) -> np.datetime64:
+    """The first second after the as-of day: what happens before it has happened."""
+    return (as_of.astype("datetime64[D]") + 1).astype("datetime64[s]")

@@ -1,0 +1,133 @@
+"""`python -m warehouse`: run any command with the project's settings, and show or stamp those settings."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from .connect import check_postgres
+from .errors import UserError, report
+from .local_postgres import remove, serving
+from .settings import Settings, load_settings
+
+app = typer.Typer(
+    help="The warehouse: its settings, and commands that run with them.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD ARG…", help="What to run.")]) -> None:
+    """Run CMD with every setting in its environment; with TARGET=postgres and no server, start ours for it."""
+    with _signals_end_us(), serving(load_settings()) as settings:
+        if settings.target == "postgres":
+            check_postgres(settings)
+        status = _run(command, _environment(settings))
+    raise typer.Exit(status)
+
+
+@app.command("settings")
+def show_settings() -> None:
+    """Print the effective settings, one `NAME=value` a line, the password masked."""
+    for name, value in load_settings().shown().items():
+        print(f"{name}={value}")
+
+
+@app.command()
+def stamp(folder: Path) -> None:
+    """Keep FOLDER/target and FOLDER/settings.TARGET up to date for make, and print the target.
+
+    A file is rewritten only if what it says has changed. The password is not in it.
+    """
+    settings = load_settings()
+    other = "warehouse_path" if settings.target == "postgres" else "postgres_"
+    kept = {name: value for name, value in settings.shown().items() if not name.lower().startswith(other)}
+    kept.pop("POSTGRES_PASSWORD", None)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in {
+        "target": settings.target,
+        f"settings.{settings.target}": json.dumps(kept, indent=1),
+    }.items():
+        file = folder / name
+        if not file.exists() or file.read_text() != text + "\n":
+            file.write_text(text + "\n")
+    print(settings.target)
+
+
+@app.command()
+def remove_postgres() -> None:
+    """Delete the project's own Postgres server and its data. A configured server is never touched."""
+    if remove():
+        print("removed the project's own Postgres")
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """This process's environment with the settings in it, and the programs of this Python first on the path."""
+    programs = str(Path(sys.executable).parent)
+    return {**os.environ, **settings.environment(), "PATH": programs + os.pathsep + os.environ.get("PATH", os.defpath)}
+
+
+def _run(command: list[str], environment: dict[str, str]) -> int:
+    """Run the command, pass signals on to it, and return its exit status (128 + n where signal n ended it)."""
+    program = shutil.which(command[0], path=environment["PATH"])
+    if program is None:
+        raise UserError(f"cannot run {command[0]}: there is no such program")
+    child = subprocess.Popen([program, *command[1:]], env=environment)
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGINT and _terminal_is_ours():
+            return  # Ctrl-C reached the command as well
+        child.send_signal(number)
+
+    for number in SIGNALS:
+        signal.signal(number, pass_on)
+    status = child.wait()
+    return status if status >= 0 else 128 - status
+
+
+def _terminal_is_ours() -> bool:
+    try:
+        return os.tcgetpgrp(0) == os.getpgrp()
+    except OSError:
+        return False
+
+
+@contextmanager
+def _signals_end_us() -> Iterator[None]:
+    """Turn the signals that end a process into an ordinary exit, so that the server is stopped on the way out."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def main() -> int:
+    """Run the command line; a `UserError` becomes one line and exit status 1."""
+    try:
+        app()
+    except UserError as error:
+        return report(error)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

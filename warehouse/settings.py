@@ -1,0 +1,142 @@
+"""Every setting of the project, declared once with its default and its range.
+
+A value given in code (a command-line option) wins over the environment, which wins over `.env`, which wins over the
+default. An empty value counts as not set.
+"""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+
+from annotated_types import Ge, Le
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from .errors import UserError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+ENV_FILE = PROJECT_ROOT / ".env"
+
+Target = Literal["duckdb", "postgres"]
+
+
+def _iso_day(value: object) -> object:
+    """Let only YYYY-MM-DD through: pydantic alone would also read `0` as a day, in seconds since 1970."""
+    if isinstance(value, date) or (isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip())):
+        return value
+    raise ValueError("not a day")
+
+
+Day = Annotated[date, BeforeValidator(_iso_day)]
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2100, 12, 31)
+
+
+class Settings(BaseSettings):
+    """The effective settings. Immutable; read them with `load_settings`, which turns mistakes into one clear line."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    target: Annotated[Target, Field(description="Engine that holds the warehouse.")] = "duckdb"
+    warehouse_path: Annotated[
+        Path, Field(description="The DuckDB file; a relative path starts at the project's folder.")
+    ] = PROJECT_ROOT / "data" / "warehouse.duckdb"
+
+    postgres_host: Annotated[
+        str | None, Field(description="Postgres server. Without one, the project starts a server of its own.")
+    ] = None
+    postgres_port: Annotated[int, Field(ge=1, le=65_535, description="Port of the Postgres server.")] = 5432
+    postgres_user: Annotated[str | None, Field(description="User of the Postgres server.")] = None
+    postgres_password: Annotated[SecretStr | None, Field(description="Password of that user.")] = None
+    postgres_db: Annotated[str | None, Field(description="Database on the Postgres server.")] = None
+
+    number_accounts_to_create: Annotated[
+        int, Field(ge=1, le=100_000, description="Stores and sales channels of the mock shop.")
+    ] = 100
+    number_contacts_to_create: Annotated[
+        int, Field(ge=1, le=1_000_000_000, description="Customers who arrive in the 156 weeks from START_DATE.")
+    ] = 10_000
+    number_products_to_create: Annotated[
+        int, Field(ge=1, le=1_000_000, description="Products in the mock shop's catalogue.")
+    ] = 1_000
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1, description="Seed of the simulation.")] = 42
+    start_date: Annotated[Day, Field(ge=FIRST_DAY, le=LAST_DAY, description="First day of the mock data (UTC).")] = (
+        date(2023, 1, 1)
+    )
+    as_of_date: Annotated[
+        Day, Field(ge=FIRST_DAY, le=LAST_DAY, description="Last day of the mock data (UTC); not before START_DATE.")
+    ] = date(2025, 12, 31)
+
+    @field_validator("warehouse_path")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return PROJECT_ROOT / value.expanduser()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.as_of_date < self.start_date:
+            raise PydanticCustomError(
+                "consistency",
+                f"AS_OF_DATE is {self.as_of_date}, before START_DATE {self.start_date}: "
+                f"it must be a day from {self.start_date} to {LAST_DAY}",
+            )
+        required = ("postgres_user", "postgres_password", "postgres_db")
+        missing = [name.upper() for name in required if not getattr(self, name)]
+        if self.target == "postgres" and self.postgres_host and missing:
+            raise PydanticCustomError(
+                "consistency",
+                f"POSTGRES_HOST is set, but not {', '.join(missing)}: set every POSTGRES_ value, "
+                "or leave POSTGRES_HOST empty to use the project's own server",
+            )
+        return self
+
+    def environment(self) -> dict[str, str]:
+        """The settings as environment variables, for a program that the project starts. Holds the password."""
+        return {name.upper(): _plain(value) for name, value in self if value is not None}
+
+    def shown(self) -> dict[str, str]:
+        """The settings as text for a person: the password masked, what is not set empty."""
+        return {name.upper(): "" if value is None else str(value) for name, value in self}
+
+
+def _plain(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def allowed(name: str) -> str:
+    """What a setting may be, in words: `allowed("seed")` is "a whole number from 0 to 9223372036854775807"."""
+    field = Settings.model_fields[name]
+    if field.annotation == Target:
+        return "one of " + ", ".join(get_args(Target))
+    low = next((m.ge for m in field.metadata if isinstance(m, Ge)), None)
+    high = next((m.le for m in field.metadata if isinstance(m, Le)), None)
+    if low is None or high is None:
+        return "a path" if field.annotation is Path else "text"
+    kind = "a day (YYYY-MM-DD)" if isinstance(low, date) else "a whole number"
+    return f"{kind} from {low} to {high}"
+
+
+def load_settings(*, env_file: Path | None = ENV_FILE, **overrides: Any) -> Settings:
+    """Read the settings; `overrides` (field names, None = not given) win over the environment and `.env`.
+
+    Raises `UserError`, in one line, naming each setting that is wrong, its value (a password's never) and its range.
+    """
+    unknown = overrides.keys() - Settings.model_fields.keys()
+    if unknown:
+        raise TypeError(f"no such setting: {', '.join(sorted(unknown))}")
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(_env_file=env_file, **given)
+    except ValidationError as error:
+        raise UserError("; ".join(_line(e) for e in error.errors())) from None
+    except UnicodeDecodeError:
+        raise UserError(f"{env_file} is not UTF-8 text: save it as UTF-8") from None
+
+
+def _line(error: Any) -> str:
+    if not error["loc"]:
+        return str(error["msg"])
+    name = str(error["loc"][0])
+    value = "a value that is not shown" if "password" in name else repr(error["input"])
+    return f"{name.upper()} is {value}: it must be {allowed(name)} (set it on the command line, in the environment or in .env)"
