@@ -117,7 +117,8 @@ def _require(*paths: Path) -> None:
 
 
 def _run_jupyter_book() -> None:
-    command = [sys.executable, "-m", "jupyter_book", "build", str(SOURCE), "--path-output", str(PROJECT_ROOT)]
+    run = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", run, "build", str(SOURCE), "--path-output", str(PROJECT_ROOT)]
     done = subprocess.run(
         [*command, "-W", "--keep-going", "-q"], cwd=PROJECT_ROOT, capture_output=True, text=True, check=False
     )

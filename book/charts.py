@@ -11,16 +11,21 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-import altair as alt
-import pandas as pd
-import vl_convert
+# a checker of international web addresses that compiles a grammar for a second on import; jsonschema, which Altair
+# loads, does without it where it is missing
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
-from .frames import table
-from .palette import DARK, LIGHT, Palette
+import altair as alt  # noqa: E402
+import pandas as pd  # noqa: E402
+import vl_convert  # noqa: E402
+
+from .frames import table  # noqa: E402
+from .palette import DARK, LIGHT, Palette  # noqa: E402
 
 # the converter carries Liberation Sans, so widths are the same everywhere; Arial has the same widths in a browser
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"

@@ -39,7 +39,11 @@ def execute(sources: Iterable[Path], out: Path, settings: Settings, *, inplace: 
     out.mkdir(parents=True, exist_ok=True)
     due = [path for path in sources if inplace or not _is_current(path, out, inputs)]
     with ThreadPoolExecutor(KERNELS) as pool:
-        list(pool.map(lambda path: _execute_one(path, path if inplace else out / path.name, inputs, inplace), due))
+        try:
+            list(pool.map(lambda path: _execute_one(path, path if inplace else out / path.name, inputs, inplace), due))
+        except UserError:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return due
 
 
@@ -63,6 +67,8 @@ def _execute_one(source: Path, target: Path, inputs: str, inplace: bool) -> None
         kernel_name=KERNELSPEC["name"],
         record_timing=False,
         coalesce_streams=True,
+        # its start-up notes on transport would stand between the progress lines
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
         resources={"metadata": {"path": str(NOTEBOOKS if NOTEBOOKS.is_dir() else source.parent)}},
     )
     try:

@@ -12,7 +12,6 @@ import logging
 import os
 import warnings
 
-import altair as alt
 from IPython.core.getipython import get_ipython
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
@@ -21,7 +20,7 @@ from warehouse.connect import sqlalchemy_url
 from warehouse.errors import UserError
 from warehouse.settings import load_settings
 
-from .charts import show
+from .charts import alt, show
 from .frames import frame, table
 from .numbers import count, day, decimal, money, month, percent, say
 from .schema_tables import field_table, object_table, schema_diagram

@@ -10,8 +10,8 @@ from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 
-# scripts that extensions add to every page and no page of this book uses
-UNUSED_SCRIPTS = re.compile(r"thebe|design-tabs|require\.js|mathjax", re.IGNORECASE)
+# scripts and style sheets that extensions add to every page and no page of this book uses
+UNUSED_ASSETS = re.compile(r"thebe|design-tabs|require\.js|mathjax", re.IGNORECASE)
 DESCRIPTION_LENGTH = 160
 
 
@@ -19,8 +19,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
     app.connect("html-page-context", _describe)
-    # after every extension has added its own scripts
-    app.connect("html-page-context", _drop_scripts, priority=900)
+    # after every extension has added its own files
+    app.connect("html-page-context", _drop_assets, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -46,9 +46,10 @@ def _describe(app: Sphinx, page: str, template: str, context: dict[str, Any], do
     context["metatags"] = tags + f'<meta name="description" content="{html.escape(text)}">\n'
 
 
-def _drop_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    def used(script: Any) -> bool:
-        content = " ".join(str(part) for part in (getattr(script, "filename", script), getattr(script, "attributes", "")))
-        return not UNUSED_SCRIPTS.search(content)
+def _drop_assets(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    def used(asset: Any) -> bool:
+        content = " ".join(str(part) for part in (getattr(asset, "filename", asset), getattr(asset, "attributes", "")))
+        return not UNUSED_ASSETS.search(content)
 
-    context["script_files"] = [script for script in context.get("script_files", []) if used(script)]
+    for kind in ("script_files", "css_files"):
+        context[kind] = [asset for asset in context.get(kind, []) if used(asset)]

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 _ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # in byte order: ids sort as numbers do
 _CHECKSUM = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345", dtype=np.uint8)
 _GROUP = 62**3  # three digits are looked up at once
-_GROUPS = 4
-CAPACITY = _GROUP**_GROUPS
+_GROUPS = 4  # 62¹² ids: more than 64-bit numbers can count
 LENGTH = 18
 
 
@@ -40,15 +39,10 @@ def encode(prefix: str, numbers: NDArray[np.int64]) -> pa.StringArray:
 
     Args:
         prefix: the object's 3-character key prefix.
-        numbers: shape (n,), below 62¹²; a negative number stands for NULL.
-
-    Raises:
-        ValueError: a number does not fit into 12 digits.
+        numbers: shape (n,); a negative number stands for NULL.
     """
     n = len(numbers)
     null = numbers < 0
-    if n and int(numbers.max()) >= CAPACITY:
-        raise ValueError(f"a record number of {prefix} is beyond the 62^12 that an id can hold")
     characters, capitals = _groups()
     rest = np.where(null, 0, numbers)
     out = np.empty((n, LENGTH), dtype=np.uint8)

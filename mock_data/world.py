@@ -38,6 +38,11 @@ class World:
         return self.start.astype("datetime64[s]")
 
     @property
+    def last_arrival(self) -> np.datetime64:
+        """The day after the last contact arrives, datetime64[D]."""
+        return self.start + np.timedelta64(7 * ARRIVAL_WEEKS, "D")
+
+    @property
     def walk_ins(self) -> int:
         """How many purchases are made by people who leave no name."""
         return round(self.contacts * self.behaviour.walk_ins)
@@ -48,13 +53,13 @@ class World:
         return [np.arange(low, min(low + SHARD, total)) for low in range(0, total, SHARD)]
 
     def season_clock(self, until: np.datetime64) -> SeasonClock:
-        """Λ from the first day to `until`."""
-        return SeasonClock(self.start, until.astype("datetime64[D]") + 1, self.behaviour.seasonality)
+        """Λ from the first day to `until`, and at least over the weeks in which contacts arrive."""
+        end = max(until.astype("datetime64[D]"), self.last_arrival)
+        return SeasonClock(self.start, end + 1, self.behaviour.seasonality)
 
     def arrival_clock(self) -> SeasonClock:
         """The clock on which contacts arrive evenly: the season's, growing, over the arrival weeks."""
-        end = self.start + np.timedelta64(7 * ARRIVAL_WEEKS, "D")
-        return SeasonClock(self.start, end, self.behaviour.seasonality, self.behaviour.yearly_growth)
+        return SeasonClock(self.start, self.last_arrival, self.behaviour.seasonality, self.behaviour.yearly_growth)
 
     def as_dict(self) -> dict[str, object]:
         """Plain values, for a manifest."""

@@ -34,14 +34,6 @@ def default_settings(**overrides: Any) -> Settings:
 
 
 @pytest.fixture
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """No setting in the environment."""
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-    return monkeypatch
-
-
-@pytest.fixture
 def tmp_warehouse(tmp_path: Path) -> Path:
     """The path of a DuckDB file that does not exist yet."""
     return tmp_path / "warehouse.duckdb"

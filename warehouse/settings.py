@@ -107,7 +107,7 @@ def _plain(value: object) -> str:
 def allowed(name: str) -> str:
     """What a setting may be, in words: `allowed("seed")` is "a whole number from 0 to 9223372036854775807"."""
     field = Settings.model_fields[name]
-    if field.annotation == Target:
+    if name == "target":
         return "one of " + ", ".join(get_args(Target))
     low = next((m.ge for m in field.metadata if isinstance(m, Ge)), None)
     high = next((m.le for m in field.metadata if isinstance(m, Le)), None)
@@ -139,4 +139,5 @@ def _line(error: Any) -> str:
         return str(error["msg"])
     name = str(error["loc"][0])
     value = "a value that is not shown" if "password" in name else repr(error["input"])
-    return f"{name.upper()} is {value}: it must be {allowed(name)} (set it on the command line, in the environment or in .env)"
+    where = "set it on the command line, in the environment or in .env"
+    return f"{name.upper()} is {value}: it must be {allowed(name)} ({where})"

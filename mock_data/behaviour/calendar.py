@@ -44,12 +44,14 @@ class SeasonClock:
         return float(self.at_midnight[-1])
 
     def to_clock(self, at: Seconds) -> Floats:
-        """Λ at the instants `at`, in weeks since the start."""
+        """Λ at the instants `at`, in weeks since the start; infinite past the end."""
         seconds = (at - self.start.astype("datetime64[s]")).astype(np.int64)
         day, second = np.divmod(seconds, _DAY)
         share = np.interp(second, _HOURS, _SHARE_BEFORE)
-        day = day.clip(0, len(self.at_midnight) - 2)
-        return self.at_midnight[day] + share * (self.at_midnight[day + 1] - self.at_midnight[day])
+        past = day >= len(self.at_midnight) - 1
+        day = np.where(past, 0, day)
+        weeks = self.at_midnight[day] + share * (self.at_midnight[day + 1] - self.at_midnight[day])
+        return np.where(past, np.inf, weeks)
 
     def from_clock(self, weeks: Floats) -> Seconds:
         """The instant, cut to the second, at which Λ reaches `weeks`; NaT past the end."""

@@ -22,7 +22,7 @@ OBJECTS = (
         text("stock_keeping_unit", "The warehouse's own code for the article."),
         reference("product_category_id", "product_category", "The shelf it stands on.", required=True),
         picklist("product_class_c", "store | online | both", "The sales channel that carries it."),
-        money("unit_cost_c", "What one piece costs the shop, landed and before tax.", required=True),
+        money("unit_cost_c", "What one piece costs the shop, landed and before tax; NULL where nobody knows."),
         integer("stock_quantity_c", "Pieces in the central warehouse when the article was listed."),
         owner=False,
     ),

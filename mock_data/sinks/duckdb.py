@@ -71,13 +71,17 @@ class DuckDBSink(Sink):
 
 
 def connect(path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """Open the file at `path`.
+    """Open the file at `path`, under a catalogue name of our own: a file called crm.duckdb would hide its schema crm.
 
     Raises:
         UserError: somebody else has it open, or it is no DuckDB file.
     """
     try:
-        return duckdb.connect(str(path), read_only=read_only)
+        connection = duckdb.connect()
+        quoted = str(path).replace("'", "''")
+        connection.execute(f"attach '{quoted}' as warehouse (type duckdb{', read_only' if read_only else ''})")
+        connection.execute("use warehouse")
+        return connection
     except duckdb.IOException as error:
         if "lock" in str(error).lower():
             raise UserError(f"{path} is open in another program: close it there (a notebook, a DuckDB shell)") from None

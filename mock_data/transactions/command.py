@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from warehouse.errors import UserError
-from warehouse.errors import report as print_error
 from warehouse.settings import FIRST_DAY, LAST_DAY, PROJECT_ROOT
 
 from . import held
@@ -198,7 +197,7 @@ def _outcome(
 ) -> Outcome:
     counts = connection.execute(
         """select count(*), count(*) filter (reason is null), count(*) filter (reason is not null),
-                  count(distinct customer), sum(cents)::bigint, count(*) filter (cents = 0),
+                  count(distinct customer), (100 * sum(amount))::bigint, count(*) filter (amount = 0),
                   min(bought_at)::date, max(bought_at)::date
            from parsed"""
     ).fetchone()
@@ -314,20 +313,17 @@ def import_transactions(
 ) -> None:
     """Land a log of transactions in the CRM's tables, in a warehouse of its own, every row accounted for."""
     columns = {"customer": customer, "date": date, "amount": amount} | ({"quantity": quantity} if quantity else {})
-    try:
-        outcome = import_file(
-            file,
-            columns,
-            to=to,
-            format=format,
-            encoding=encoding,
-            date_format=date_format,
-            decimal=decimal,
-            as_of=_day(as_of),
-            refused_report=report,
-        )
-    except UserError as error:
-        raise typer.Exit(print_error(error)) from None
+    outcome = import_file(
+        file,
+        columns,
+        to=to,
+        format=format,
+        encoding=encoding,
+        date_format=date_format,
+        decimal=decimal,
+        as_of=_day(as_of),
+        refused_report=report,
+    )
     typer.echo(summary(outcome, file))
 
 

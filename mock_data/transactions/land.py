@@ -1,8 +1,8 @@
 """From a log's values to CRM rows: one order of one item a row, one contact a customer.
 
-The CRM asks for more than a log knows. What is unknown is NULL; where a column must be filled, one stand-in row serves
-all: an account that took every order, a product that every order was for, and what these refer to. Their prices and
-costs are 0.00, so margins of imported data mean nothing; revenue, customers and dates are the log's own.
+The CRM asks for more than a log knows. What is unknown is NULL, the product's cost and so every margin among it. Where
+a column must be filled, one stand-in row serves all: an account that took every order, a product that every order was
+for, and what these refer to.
 
 Record numbers, and so ids, are arithmetic: an order's and its item's from the file's sha256 and the row's line, a
 contact's from the sha256 of the file's and the customer's value together (the value alone could be guessed back from
@@ -53,11 +53,11 @@ def write(connection: duckdb.DuckDBPyConnection, sink: Sink, sha256: str, as_of:
         UserError: two customers' values have one hash, or the file is too long or its amounts too large to hold.
     """
     first_at, last_line, total = connection.execute(
-        "select min(bought_at), max(line), sum(cents) from parsed where reason is null"
+        "select min(bought_at), max(line), sum(amount) from parsed where reason is null"
     ).fetchone() or (None, 0, 0)
     if last_line >= MAX_LINE:
         raise UserError(f"the file has more than {MAX_LINE - 1} lines: split it")
-    if total >= 10**18:
+    if total >= 10**16:
         raise UserError("the amounts add up to more than the warehouse can hold in a sum (16 digits before the point)")
     until = np.datetime64(as_of) + np.timedelta64(1, "D")
     for rows in (
@@ -132,7 +132,6 @@ def _stand_ins(at: NDArray[np.datetime64]) -> Iterator[Rows]:
             "product_code": _text("IMPORTED"),
             "is_active": true,
             "product_category_id": _ONE,
-            "unit_cost_c": _ONE,
         },
     )
     yield _rows(
@@ -182,14 +181,15 @@ def _contacts(connection: duckdb.DuckDBPyConnection, sha256: str) -> Rows:
 def _orders(connection: duckdb.DuckDBPyConnection, sha256: str) -> Iterator[Rows]:
     """Orders and their items, a batch at a time, in the file's order."""
     reader = connection.execute(
-        f"""select line, {_customer_number(sha256)} as contact, bought_at, cents, quantity
+        f"""select line, {_customer_number(sha256)} as contact, bought_at, amount, quantity
             from parsed where reason is null order by line"""
     ).to_arrow_reader(_BATCH)
     for batch in reader:
         n = batch.num_rows
         if not n:
             continue
-        line, contact, cents, quantity = (batch[c].to_numpy() for c in ("line", "contact", "cents", "quantity"))
+        line, contact, quantity = (batch[c].to_numpy() for c in ("line", "contact", "quantity"))
+        cents = _cents(batch["amount"])
         at = batch["bought_at"].to_numpy()
         number = order_numbers(sha256, line)
         zero = np.zeros(n, dtype=np.int64)
@@ -225,3 +225,9 @@ def _orders(connection: duckdb.DuckDBPyConnection, sha256: str) -> Iterator[Rows
                 "total_price": cents,
             },
         )
+
+
+def _cents(amounts: pa.Array) -> NDArray[np.int64]:
+    """Decimals of scale 2 as integers: the low half of each 128-bit number, which holds all of it."""
+    wide = np.frombuffer(amounts.buffers()[1], dtype="<i8")
+    return wide[2 * amounts.offset : 2 * (amounts.offset + len(amounts)) : 2]

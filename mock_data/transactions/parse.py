@@ -81,7 +81,7 @@ def parse(
 ) -> None:
     """Create table `parsed` in `connection`, one row for each row of the file, in the file's order.
 
-    Columns: line; customer (text); bought_at (timestamp, UTC); cents and quantity (bigint); reason (text: why the row
+    Columns: line; customer (text); bought_at (timestamp, UTC); amount; quantity; reason (text: why the row
     is refused, reasons parted by "; "; NULL where it lands); and the file's own texts as raw_customer, raw_date,
     raw_amount, raw_quantity, of refused rows only.
 
@@ -94,7 +94,7 @@ def parse(
     conventions.check()
     select = _select(conventions, width, has_quantity, as_of)
     connection.execute(
-        "create table parsed (line bigint, customer varchar, bought_at timestamp, cents bigint, quantity bigint, "
+        "create table parsed (line bigint, customer varchar, bought_at timestamp, amount decimal(18, 2), quantity bigint, "
         "reason varchar, raw_customer varchar, raw_date varchar, raw_amount varchar, raw_quantity varchar)"
     )
     for table in tables:
@@ -139,7 +139,7 @@ def _select(conventions: Conventions, width: int, has_quantity: bool, as_of: dt.
     after = f"bought_at >= timestamp '{as_of + dt.timedelta(days=1)}'" if as_of else "false"
     quantity_reason = (
         f"""case when quantity is null or lower(quantity) in {_NO_VALUE} then 'the quantity is missing'
-                when not coalesce(pieces = floor(pieces) and pieces between 1 and {MAX_QUANTITY}, false)
+                when not coalesce(pieces between 1 and {MAX_QUANTITY}, false)
                     then 'the quantity is not a whole number from 1 to {MAX_QUANTITY}' end"""
         if has_quantity
         else "null"
@@ -150,9 +150,30 @@ def _select(conventions: Conventions, width: int, has_quantity: bool, as_of: dt.
                 *,
                 {at} as bought_at,
                 {is_amount} as is_amount,
-                try_cast(case when {is_amount} then {amount} end as decimal(38, 8)) as money,
-                try_cast(case when {is_quantity} then {quantity} end as decimal(38, 8)) as pieces
+                case when {is_amount} then {amount} end as amount_text,
+                case when {is_quantity} then {quantity} end as quantity_text
             from rows
+        ),
+        -- 128-bit arithmetic is slow, so only what is written in an unusual way goes through it
+        exact as (
+            select
+                *,
+                coalesce(regexp_full_match(amount_text, '[+-]?[0-9]{{0,15}}(\.[0-9]{{0,2}}0*)?'), false) as is_usual,
+                coalesce(regexp_full_match(quantity_text, '[0-9]{{1,10}}(\.0*)?'), false) as is_usual_quantity,
+                case when not is_usual then try_cast(amount_text as decimal(38, 8)) end as exact_amount,
+                case when not is_usual_quantity then try_cast(quantity_text as decimal(38, 8)) end as exact_quantity
+            from typed
+        ),
+        valued as (
+            select
+                *,
+                case when is_usual then try_cast(amount_text as decimal(18, 2))
+                    when exact_amount = round(exact_amount, 2) then try_cast(exact_amount as decimal(18, 2))
+                    end as money,
+                case when is_usual_quantity then try_cast(quantity_text as bigint)
+                    when exact_quantity = floor(exact_quantity) then try_cast(exact_quantity as bigint)
+                    end as pieces
+            from exact
         ),
         judged as (
             select
@@ -170,19 +191,20 @@ def _select(conventions: Conventions, width: int, has_quantity: bool, as_of: dt.
                         when not is_amount and contains(amount, ',') then
                             {_literal(comma if conventions.decimal is None else "the amount is not a number")}
                         when not is_amount then 'the amount is not a number'
-                        when money is null or abs(money) >= 1e16::decimal(38, 8) then 'the amount is too large'
-                        when money <> round(money, 2) then 'the amount has more than two decimals'
+                        when money is null and exact_amount <> round(exact_amount, 2)
+                            then 'the amount has more than two decimals'
+                        when money is null then 'the amount is too large'
                         when money < 0 then 'the amount is negative: a refund, and the log does not say of what' end,
                     {quantity_reason}
                 ), '') end as reason
-            from typed
+            from valued
         )
         select
             line,
             case when reason is null then customer end,
             case when reason is null then bought_at end,
-            case when reason is null then (money * 100)::bigint end,
-            case when reason is null then {"pieces::bigint" if has_quantity else "1"} end,
+            case when reason is null then money end,
+            case when reason is null then {"pieces" if has_quantity else "1"} end,
             reason,
             case when reason is not null then customer end,
             case when reason is not null then date end,

@@ -28,7 +28,9 @@ Format = Literal["csv", "parquet", "whitespace"]
 FORMATS: tuple[str, ...] = get_args(Format)
 ROLES = ("customer", "date", "amount", "quantity")
 _DELIMITERS = ",;\t|"
+_HEAD = 1 << 20  # bytes that the format and the header are told from
 _BLOCK = 16 << 20  # bytes read at a time
+_LONGEST = 64 << 20  # bytes that a record may take
 _QUOTE, _NEWLINE, _BLANK = ord('"'), ord("\n"), " \t\r\n\v\f\u00a0"
 
 SCHEMA = pa.schema(
@@ -79,6 +81,8 @@ def layout(
     Raises:
         UserError: the file cannot be read as that, or does not have the columns.
     """
+    if format not in (None, *FORMATS):
+        raise UserError(f"--format {format}: it must be one of {', '.join(FORMATS)}")
     _check_encoding(encoding)
     try:
         with path.open("rb") as file:
@@ -91,7 +95,7 @@ def layout(
     if kind == "parquet":
         names = _parquet(path).schema_arrow.names
         return Layout("parquet", encoding, "", True, len(names), _positions(path, names, columns))
-    first = next(_texts(path, encoding), "")
+    first = next(_texts(path, encoding, _HEAD), "")
     lines = [line for line in first.splitlines()[:1000] if line.strip(_BLANK)]
     if not lines:
         raise UserError(f"{path} holds no rows")
@@ -136,7 +140,7 @@ def _guess(path: Path, start: bytes, encoding: str) -> Format:
         return "parquet"
     if suffix in (".csv", ".tsv"):
         return "csv"
-    text = next(_texts(path, encoding), "")
+    text = next(_texts(path, encoding, _HEAD), "")
     first = next((line for line in text.splitlines() if line.strip(_BLANK)), "")
     return "csv" if any(d in first for d in _DELIMITERS) else "whitespace"
 
@@ -257,7 +261,7 @@ def _split_csv(
     quoted = bool(quote.any())
     if quoted:
         inside = np.logical_xor.accumulate(quote)
-        _refuse_stray(data, separator, quote & inside, line, path)
+        _refuse_stray(data, separator, inside, line, path)
         separator &= ~inside
     ends = np.flatnonzero(separator)
     offsets = np.concatenate([[0], ends + 1]).astype(np.int64)
@@ -274,22 +278,26 @@ def _split_csv(
 
 
 def _refuse_stray(
-    data: NDArray[np.uint8],
-    separator: NDArray[np.bool_],
-    opening: NDArray[np.bool_],
-    line: int,
-    path: Path,
+    data: NDArray[np.uint8], separator: NDArray[np.bool_], inside: NDArray[np.bool_], line: int, path: Path
 ) -> None:
-    """A quotation mark opens a field at its start only; elsewhere it would swallow the lines that follow."""
-    at = np.flatnonzero(opening)
-    before = at[at > 0] - 1
+    """A quotation mark opens a field at its start only, and another closes it; else it would swallow what follows."""
+    opening = np.flatnonzero((data == _QUOTE) & inside)
+    before = opening[opening > 0] - 1
     stray = before[~(separator[before] | (data[before] == _QUOTE))]
     if len(stray):
-        number = line + int(np.count_nonzero(data[: stray[0] + 1] == _NEWLINE))
         raise UserError(
-            f"{path} line {number}: a quotation mark in the middle of a field; "
+            f"{path} line {_line(data, stray[0] + 1, line)}: a quotation mark in the middle of a field; "
             'put the field in quotes and double the mark ("5"" belt")'
         )
+    if inside[-1]:
+        raise UserError(
+            f"{path} line {_line(data, opening[-1], line)}: a quotation mark opens a field that is never closed"
+        )
+
+
+def _line(data: NDArray[np.uint8], at: int, first: int) -> int:
+    """The line that position `at` of a block is on, whose first line is `first`."""
+    return first + int(np.count_nonzero(data[:at] == _NEWLINE))
 
 
 def _split_whitespace(
@@ -308,17 +316,16 @@ def _split_whitespace(
 def _records(path: Path, where: Layout) -> Iterator[bytes]:
     """The file as UTF-8, in blocks that end where a record ends."""
     rest = b""
-    for text in _texts(path, where.encoding):
+    for text in _texts(path, where.encoding, _BLOCK):
         data = rest + text.encode()
         end = _last_end(data, where)
+        if not end and len(data) > _LONGEST:
+            end = len(data)  # a quotation mark swallowed it: splitting says where
         rest = data[end:]
         if end:
             yield data[:end]
     if rest:
-        rest += b"\n"
-        if _last_end(rest, where) < len(rest):
-            raise UserError(f"{path}: a quotation mark opens a field that never closes; it begins {_excerpt(rest)}")
-        yield rest
+        yield rest + b"\n"
 
 
 def _last_end(data: bytes, where: Layout) -> int:
@@ -330,11 +337,7 @@ def _last_end(data: bytes, where: Layout) -> int:
     return int(ends[-1]) + 1 if len(ends) else 0
 
 
-def _excerpt(data: bytes) -> str:
-    return repr(data[:60].decode(errors="replace"))
-
-
-def _texts(path: Path, encoding: str) -> Iterator[str]:
+def _texts(path: Path, encoding: str, size: int) -> Iterator[str]:
     """The file's text in blocks, without its byte-order mark, lines ended by a newline."""
     name = codecs.lookup(encoding).name
     decoder = codecs.getincrementaldecoder("utf-8-sig" if name == "utf-8" else encoding)()
@@ -343,7 +346,7 @@ def _texts(path: Path, encoding: str) -> Iterator[str]:
     try:
         with path.open("rb") as file:
             while True:
-                block = file.read(_BLOCK)
+                block = file.read(size)
                 text = decoder.decode(block, final=not block)
                 if old_mac is None and text:
                     old_mac = "\r" in text and "\n" not in text

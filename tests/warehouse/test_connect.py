@@ -30,12 +30,9 @@ def test_addresses_keep_every_character(user: str, password: str, database: str)
 
 
 def test_missing_values_are_named() -> None:
+    nothing = {"postgres_host": "h", "postgres_user": None, "postgres_db": None}
     with pytest.raises(UserError, match="POSTGRES_USER, POSTGRES_DB not set"):
-        postgres_dsn(
-            load_settings(env_file=None).model_copy(
-                update={"postgres_host": "h", "postgres_user": None, "postgres_db": None}
-            )
-        )
+        postgres_dsn(load_settings(env_file=None).model_copy(update=nothing))
 
 
 def test_duckdb_address_opens_the_file(tmp_warehouse: Path) -> None:

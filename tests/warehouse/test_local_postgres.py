@@ -107,7 +107,7 @@ def test_two_users_share_and_the_last_one_out_stops_it(folder: Path) -> None:
     other = other_process(folder)
     try:
         running = pid(folder)
-        with local_postgres(SETTINGS, folder) as settings:
+        with local_postgres(SETTINGS, folder):
             assert pid(folder) == running
             with pytest.raises(UserError, match="in use"):
                 remove(folder)

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -22,6 +23,14 @@ INTEGERS = {
 }
 
 
+@pytest.fixture(autouse=True, scope="module")
+def no_setting_in_the_environment() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in Settings.model_fields:
+            patch.delenv(name.upper(), raising=False)
+        yield
+
+
 def refusal(**overrides: object) -> str:
     """The line that `load_settings` refuses these values with."""
     with pytest.raises(UserError) as caught:
@@ -31,30 +40,28 @@ def refusal(**overrides: object) -> str:
     return text
 
 
-def test_command_line_over_environment_over_file_over_default(
-    clean_environment: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_command_line_over_environment_over_file_over_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / ".env"
     assert load_settings(env_file=file).seed == 42
     file.write_text("SEED=1\nSTART_DATE=2024-02-29\n")
     assert load_settings(env_file=file).seed == 1
-    clean_environment.setenv("SEED", "2")
+    monkeypatch.setenv("SEED", "2")
     assert load_settings(env_file=file).seed == 2
     assert load_settings(env_file=file, seed=3).seed == 3
     assert load_settings(env_file=file, seed=None).seed == 2
     assert load_settings(env_file=file).start_date == date(2024, 2, 29)
 
 
-def test_empty_values_count_as_not_set(clean_environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_empty_values_count_as_not_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("".join(f"{name.upper()}=\n" for name in Settings.model_fields))
     assert load_settings(env_file=file) == load_settings(env_file=None)
-    clean_environment.setenv("SEED", "")
+    monkeypatch.setenv("SEED", "")
     file.write_text("SEED=5\n")
     assert load_settings(env_file=file).seed == 5
 
 
-def test_sample_file_holds_every_setting_at_its_default(clean_environment: pytest.MonkeyPatch) -> None:
+def test_sample_file_holds_every_setting_at_its_default() -> None:
     sample = PROJECT_ROOT / ".env.sample"
     named = re.findall(r"^([A-Z_]+)=", sample.read_text(), re.MULTILINE)
     assert sorted(named) == sorted(name.upper() for name in Settings.model_fields)
@@ -112,7 +119,7 @@ def test_two_mistakes_are_both_named() -> None:
 
 
 @pytest.mark.parametrize("missing", ["postgres_user", "postgres_password", "postgres_db"])
-def test_each_missing_postgres_value_is_named(clean_environment: pytest.MonkeyPatch, missing: str) -> None:
+def test_each_missing_postgres_value_is_named(missing: str) -> None:
     values = {"postgres_user": "u", "postgres_password": "p", "postgres_db": "d"}
     del values[missing]
     line = refusal(target="postgres", postgres_host="db.example", **values)
@@ -138,8 +145,8 @@ def test_the_password_is_in_no_message(secret: str) -> None:
         assert secret not in refusal(postgres_password=secret, **wrong)
 
 
-def test_relative_warehouse_path_starts_at_the_project(tmp_path: Path, clean_environment: pytest.MonkeyPatch) -> None:
-    clean_environment.chdir(tmp_path)
+def test_relative_warehouse_path_starts_at_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     assert load_settings(env_file=None, warehouse_path="x/y.duckdb").warehouse_path == PROJECT_ROOT / "x" / "y.duckdb"
     assert load_settings(env_file=None).warehouse_path == PROJECT_ROOT / "data" / "warehouse.duckdb"
 

@@ -25,7 +25,7 @@ ancestors as (
     select
         contact_id,
         master_record_id as ancestor_id,
-        1 as merges
+        1 as merge_count
     from losers
 
     union all
@@ -34,10 +34,10 @@ ancestors as (
     select
         ancestors.contact_id,
         losers.master_record_id as ancestor_id,
-        ancestors.merges + 1 as merges
+        ancestors.merge_count + 1 as merge_count
     from ancestors
     inner join losers on ancestors.ancestor_id = losers.contact_id
-    where ancestors.merges < 20
+    where ancestors.merge_count < 20
 
 ),
 
@@ -46,7 +46,7 @@ survivors as (
     select
         ancestors.contact_id,
         ancestors.ancestor_id as surviving_contact_id,
-        ancestors.merges
+        ancestors.merge_count
     from ancestors
     left join losers on ancestors.ancestor_id = losers.contact_id
     where losers.contact_id is null
@@ -59,7 +59,7 @@ final as (
         contacts.contact_id,
         coalesce(survivors.surviving_contact_id, contacts.contact_id) as surviving_contact_id,
         survivors.contact_id is null as is_survivor,
-        cast(coalesce(survivors.merges, 0) as integer) as merges_followed,
+        cast(coalesce(survivors.merge_count, 0) as integer) as merges_followed,
         survivor_records.is_deleted as is_survivor_deleted
     from contacts
     left join survivors on contacts.contact_id = survivors.contact_id

@@ -39,14 +39,14 @@ final as (
         {{ money('coalesce(items.refunded_amount, 0)') }} as refunded_amount,
         {{ money('coalesce(items.net_revenue, 0)') }} as net_revenue,
         -- unknown as soon as one item's cost is: a part of the cost would overstate the margin
-        case
-            when items.item_count is null then {{ money('0') }}
-            when items.costed_item_count = items.item_count then {{ money('items.cost_of_goods') }}
-        end as cost_of_goods,
-        case
-            when items.item_count is null then {{ money('0') }}
-            when items.costed_item_count = items.item_count then {{ money('items.margin') }}
-        end as margin,
+        cast(case
+            when items.item_count is null then 0
+            when items.costed_item_count = items.item_count then items.cost_of_goods
+        end as decimal(18, 2)) as cost_of_goods,
+        cast(case
+            when items.item_count is null then 0
+            when items.costed_item_count = items.item_count then items.margin
+        end as decimal(18, 2)) as margin,
         orders.order_type = 'Retail' and orders.contact_id is not null as is_purchase_occasion
     from orders
     left join items on orders.order_id = items.order_id

@@ -70,7 +70,9 @@ final as (
         return_date,
         coalesce(processed_date <= {{ as_of_date() }}, false) as is_refunded,
         case when processed_date <= {{ as_of_date() }} then processed_date end as refund_date,
-        case when processed_date <= {{ as_of_date() }} then coalesce(refund_amount, 0) end as refund_amount
+        cast(
+            case when processed_date <= {{ as_of_date() }} then coalesce(refund_amount, 0) end as decimal(18, 2)
+        ) as refund_amount
     from dated
     where return_date <= {{ as_of_date() }}
 

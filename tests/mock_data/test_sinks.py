@@ -1,0 +1,239 @@
+"""Every sink holds the same content, replaces it whole or not at all, and never touches what is not ours."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import psycopg
+import pyarrow as pa
+import pytest
+
+from mock_data.content_hash import content_hash
+from mock_data.generate import generate
+from mock_data.schema import TABLES
+from mock_data.sinks import open_sink, read_tables
+from mock_data.sinks.duckdb import connect
+from mock_data.world import World
+from warehouse.connect import postgres_dsn
+from warehouse.errors import UserError
+from warehouse.settings import PROJECT_ROOT, Settings
+
+SMALL = World(seed=7, accounts=4, contacts=80, products=30)
+OTHER = World(seed=8, accounts=4, contacts=90, products=30)
+DAY = np.datetime64("2024-06-30")
+
+
+@pytest.fixture(params=["duckdb", "parquet", "postgres"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty place of each kind."""
+    if request.param != "postgres":
+        return f"{request.param}:{tmp_path / 'crm'}"
+    url = postgres_dsn(request.getfixturevalue("postgres"))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("drop schema if exists crm, truth, staging, foreign_ cascade")
+    return url
+
+
+def hash_at(address: str) -> str:
+    return content_hash(read_tables(address))
+
+
+def test_what_is_written_is_what_is_read(address):
+    result = generate(SMALL, DAY, address)
+    assert hash_at(address) == result.content_hash
+    tables = {}
+    for key, batch in read_tables(address):
+        tables[key] = tables.get(key, 0) + len(batch)
+    assert sum(tables.values()) == result.rows
+
+
+def test_loading_again_changes_nothing_and_loading_another_world_replaces_all(address):
+    first = generate(SMALL, DAY, address)
+    assert generate(SMALL, DAY, address) == first
+    assert hash_at(address) == first.content_hash
+    other = generate(OTHER, DAY, address)
+    assert hash_at(address) == other.content_hash != first.content_hash
+
+
+def test_an_exception_in_the_middle_leaves_the_old_load_whole(address):
+    first = generate(SMALL, DAY, address)
+    with pytest.raises(RuntimeError), open_sink(address, loader="mock_data", settings={}) as sink:
+        sink.write("crm.account", _account())
+        raise RuntimeError("in the middle")
+    assert hash_at(address) == first.content_hash
+
+
+def _account() -> pa.RecordBatch:
+    from mock_data.simulation import tables_of_shard
+
+    return tables_of_shard(SMALL, DAY, -1)["crm.account"]
+
+
+@pytest.mark.parametrize("with_signal", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
+def test_a_killed_load_leaves_the_old_one_whole(address, with_signal):
+    first = generate(SMALL, DAY, address)
+    script = f"""
+import sys, time, numpy as np
+from mock_data.sinks import open_sink
+from mock_data.simulation import tables_of_shard
+from mock_data.world import World
+world = World(seed=9, accounts=4, contacts=500, products=30)
+with open_sink({address!r}, loader="mock_data", settings={{}}) as sink:
+    for shard in (-1, 0):
+        for key, batch in tables_of_shard(world, np.datetime64("2025-01-01"), shard).items():
+            sink.write(key, batch)
+    print("half way", flush=True)
+    time.sleep(60)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", script], cwd=PROJECT_ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "half way\n"
+        os.kill(child.pid, with_signal)
+        assert child.wait(timeout=30) != 0
+    assert hash_at(address) == first.content_hash
+    assert generate(OTHER, DAY, address).content_hash == hash_at(address)
+
+
+def test_worker_processes_do_not_matter(tmp_path):
+    one, two = (generate(SMALL, DAY, f"parquet:{tmp_path / str(n)}", workers=n) for n in (1, 2))
+    assert one == two
+    files = [sorted((tmp_path / n).resolve().rglob("*.parquet")) for n in ("1", "2")]
+    assert len(files[0]) == len(files[1]) > len(TABLES)
+    for left, right in zip(*files, strict=True):
+        assert left.read_bytes() == right.read_bytes()
+
+
+def test_every_declared_table_is_there_even_without_rows(address):
+    generate(SMALL, DAY, address)
+    if address.startswith("duckdb"):
+        with connect(Path(address.removeprefix("duckdb:"))) as connection:
+            found = {f"{s}.{t}" for s, t in connection.execute("select table_schema, table_name from information_schema.tables where table_catalog = 'warehouse'").fetchall()}
+    elif address.startswith("parquet"):
+        folder = Path(address.removeprefix("parquet:"))
+        found = {f"{p.parent.parent.name}.{p.parent.name}" for p in folder.resolve().rglob("*.parquet")} | {"crm.load_manifest"}
+    else:
+        with psycopg.connect(address) as connection:
+            rows = connection.execute("select table_schema, table_name from information_schema.tables where table_schema in ('crm', 'truth')")
+            found = {f"{s}.{t}" for s, t in rows}
+    assert found == {*TABLES, "crm.load_manifest"}
+
+
+# --- what is not ours ------------------------------------------------------------------------------------------------
+
+
+def put_foreign_table(address: str, schema: str) -> None:
+    statements = [f"create schema if not exists {schema}", f"create table {schema}.theirs as select 1 as precious"]
+    if address.startswith("duckdb"):
+        with connect(Path(address.removeprefix("duckdb:"))) as connection:
+            for statement in statements:
+                connection.execute(statement)
+    else:
+        with psycopg.connect(address, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+
+def precious(address: str, schema: str) -> list[tuple[int]]:
+    query = f"select precious from {schema}.theirs"
+    if address.startswith("duckdb"):
+        with connect(Path(address.removeprefix("duckdb:"))) as connection:
+            return connection.execute(query).fetchall()
+    with psycopg.connect(address) as connection:
+        return connection.execute(query).fetchall()
+
+
+@pytest.mark.parametrize("schema", ["crm", "truth", "staging"])
+def test_other_peoples_tables_are_refused_and_kept(address, schema):
+    if address.startswith("parquet"):
+        folder = Path(address.removeprefix("parquet:")) / schema
+        folder.mkdir(parents=True)
+        (folder / "theirs").write_text("precious")
+    else:
+        put_foreign_table(address, schema)
+    with pytest.raises(UserError, match=f"{schema}.theirs.*nothing was touched"):
+        generate(SMALL, DAY, address)
+    if address.startswith("parquet"):
+        assert (folder / "theirs").read_text() == "precious"
+    else:
+        assert precious(address, schema) == [(1,)]
+
+
+# a folder is replaced whole, by its own link only, and has no schemas: these two are for databases
+@pytest.mark.parametrize("address", ["duckdb", "postgres"], indirect=True)
+def test_a_stranger_among_our_tables_is_refused_too(address):
+    first = generate(SMALL, DAY, address)
+    put_foreign_table(address, "crm")
+    with pytest.raises(UserError, match=r"crm\.theirs"):
+        generate(OTHER, DAY, address)
+    assert precious(address, "crm") == [(1,)]
+    assert hash_at(address) == first.content_hash
+
+
+@pytest.mark.parametrize("address", ["duckdb", "postgres"], indirect=True)
+def test_tables_in_other_schemas_are_left_alone(address):
+    put_foreign_table(address, "foreign_")
+    generate(SMALL, DAY, address)
+    assert precious(address, "foreign_") == [(1,)]
+
+
+def test_a_crm_of_another_loader_is_refused(address):
+    with open_sink(address, loader="import-transactions", settings={}) as sink:
+        sink.write("crm.account", _account())
+    with pytest.raises(UserError, match="filled by import-transactions"):
+        generate(SMALL, DAY, address)
+
+
+def test_views_on_the_crm_survive_a_load_of_the_same_shape(postgres: Settings):
+    url = postgres_dsn(postgres)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("drop schema if exists crm, truth, staging, foreign_ cascade")
+        generate(SMALL, DAY, url)
+        connection.execute("create schema foreign_")
+        connection.execute('create view foreign_.orders as select count(*) as orders from crm."order"')
+        before = connection.execute("select orders from foreign_.orders").fetchone()
+        generate(OTHER, DAY, url)
+        assert connection.execute("select orders from foreign_.orders").fetchone() != before
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("nowhere", "cannot write to nowhere"),
+        ("mysql://me:secret@host/db", "cannot write to mysql"),
+        ("postgresql://nobody:secret@127.0.0.1:1/none", "cannot connect to Postgres"),
+    ],
+)
+def test_an_address_that_cannot_be_is_refused_without_its_password(address, says):
+    with pytest.raises(UserError, match=says) as caught:
+        generate(SMALL, DAY, address)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database_is_refused_and_kept(tmp_path):
+    file = tmp_path / "notes.duckdb"
+    file.write_text("my notes " * 100)
+    with pytest.raises(UserError, match="cannot open"):
+        generate(SMALL, DAY, f"duckdb:{file}")
+    assert file.read_text().startswith("my notes")
+
+
+def test_a_file_that_is_open_elsewhere_is_refused(tmp_path):
+    file = tmp_path / "open.duckdb"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", f"import duckdb,time; c=duckdb.connect({str(file)!r}); print('open', flush=True); time.sleep(60)"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        with pytest.raises(UserError, match="open in another program"):
+            generate(SMALL, DAY, f"duckdb:{file}")
+    finally:
+        holder.kill()
+        holder.wait()

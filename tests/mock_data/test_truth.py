@@ -1,0 +1,136 @@
+"""Simulated customers do what the formulas of kpis.md §3 say, in steady and in seasonal worlds, for every seed."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from mock_data import truth
+from mock_data.behaviour.calendar import SeasonClock
+from mock_data.behaviour.purchases import Customers, Purchases, PurchaseState, draw_rates, purchase, start
+from mock_data.behaviour.spend import draw_scale, draw_spend
+from mock_data.crm.catalogue import make_catalogue
+from mock_data.crm.orders import BOUGHT, make_orders
+from mock_data.crm.people import arrivals
+from mock_data.world import World, end_of
+
+AS_OF = np.datetime64("2025-12-31")
+SEEDS = range(12)
+# how many standard errors a mean may be off: one comparison in two million fails by chance
+STANDARD_ERRORS = 5.0
+
+
+@dataclass
+class History:
+    """One world's purchasers, with what is true of them and what they did: shape (n,) but for `purchases`."""
+
+    world: World
+    clock: SeasonClock
+    rate: np.ndarray
+    dropout: np.ndarray
+    state: PurchaseState
+    purchases: Purchases
+    first: np.ndarray
+
+    @property
+    def buyers(self) -> np.ndarray:
+        return np.flatnonzero(~np.isnat(self.first))
+
+
+@pytest.fixture(scope="module", params=[(seed, season) for seed in SEEDS for season in (0.0, 1.0)], ids=str)
+def history(request: pytest.FixtureRequest) -> History:
+    seed, seasonality = request.param
+    world = World(seed=seed, contacts=20_000)
+    world = replace(world, behaviour=replace(world.behaviour, seasonality=seasonality))
+    until = end_of(AS_OF)
+    clock = world.season_clock(until)
+    contact = np.arange(world.contacts)
+    rate, dropout = draw_rates(seed, contact, world.behaviour.purchases)
+    customers = Customers(contact, rate, dropout, arrivals(world, contact, clock).first_purchase)
+    bought, state = purchase(seed, customers, start(customers), clock, until)
+    first = np.full(world.contacts, np.datetime64("NaT"), "datetime64[s]")
+    first[bought.customer[bought.number == 1]] = bought.at[bought.number == 1]
+    return History(world, clock, rate, dropout, state, bought, first)
+
+
+def assert_mean(happened: np.ndarray, chance: np.ndarray) -> None:
+    """The share of independent events agrees with the mean of their chances."""
+    error = np.sqrt((chance * (1 - chance)).sum()) / len(chance)
+    assert abs(happened.mean() - chance.mean()) <= STANDARD_ERRORS * error
+
+
+def second_purchase(h: History) -> np.ndarray:
+    at = np.full(h.world.contacts, np.datetime64("NaT"), "datetime64[s]")
+    at[h.purchases.customer[h.purchases.number == 2]] = h.purchases.at[h.purchases.number == 2]
+    return at
+
+
+@pytest.mark.parametrize("days", [30, 90, 182, 365])
+def test_repeat_rate(history, days):
+    h = history
+    window = np.timedelta64(days, "D")
+    seen = h.buyers[h.first[h.buyers] <= end_of(AS_OF) - window - np.timedelta64(1, "D")]
+    weeks = h.clock.to_clock(h.first[seen] + window) - h.clock.to_clock(h.first[seen])
+    came_back = second_purchase(h)[seen] < h.first[seen] + window
+    assert_mean(came_back, truth.repeat_rate(h.rate[seen], h.dropout[seen], weeks))
+    if h.world.behaviour.seasonality == 0:
+        chance = truth.repeat_rate_of_world(h.world.behaviour.purchases, days / 7)
+        assert_mean(came_back, np.full(len(seen), chance))
+
+
+@pytest.mark.parametrize("day", ["2024-01-01", "2025-01-01", "2025-12-31"])
+def test_active(history, day):
+    h = history
+    at = np.datetime64(day, "s")
+    seen = h.buyers[h.first[h.buyers] < at]
+    weeks = h.clock.to_clock(np.full(len(seen), at)) - h.clock.to_clock(h.first[seen])
+    dropped_out = h.state.dropout_at[seen] <= at  # NaT compares false
+    assert_mean(~dropped_out, truth.probability_active(h.rate[seen], h.dropout[seen], weeks))
+
+
+def test_purchases_in_the_next_year(history):
+    h = history
+    at = np.datetime64("2024-12-31", "s")
+    seen = h.buyers[h.first[h.buyers] < at]
+    active = ~(h.state.dropout_at[seen] <= at)
+    weeks = (h.clock.to_clock(np.array([end_of(AS_OF) - 1])) - h.clock.to_clock(np.array([at])))[0]
+    made = np.bincount(h.purchases.customer[h.purchases.at >= at], minlength=h.world.contacts)[seen]
+    expected = truth.expected_purchases(active, h.rate[seen], h.dropout[seen], weeks)
+    error = (made - expected).std() / np.sqrt(len(seen))
+    assert abs(made.mean() - expected.mean()) <= STANDARD_ERRORS * error
+
+
+@pytest.mark.parametrize("k", [1, 2, 6, 12, 24])
+def test_cohort_retention(history, k):
+    h = history
+    cohort = h.first[h.buyers].astype("datetime64[M]")
+    begins, ends = ((cohort + k + i).astype("datetime64[s]") for i in (0, 1))
+    observed = ends <= end_of(AS_OF)
+    who = h.buyers[observed]
+    begin, end = (h.clock.to_clock(t[observed] - np.timedelta64(1, "s")) for t in (begins, ends))
+    chance = truth.cohort_retention(h.rate[who], h.dropout[who], begin - h.clock.to_clock(h.first[who]), end - begin)
+    months = np.unique(
+        np.stack([h.purchases.customer, h.purchases.at.astype("datetime64[M]").astype(int)], axis=1), axis=0
+    )
+    target = dict.fromkeys(map(tuple, months.tolist()))
+    wanted = zip(who.tolist(), (cohort[observed] + k).astype(int).tolist(), strict=True)
+    assert_mean(np.array([pair in target for pair in wanted]), chance)
+
+
+def test_average_order_value(history):
+    """Baskets come to what the spend model drew, and that to the purchase-weighted mean of p/ν."""
+    h = history
+    world, bought = h.world, h.purchases
+    scale = draw_scale(world.seed, bought.customer, world.behaviour.spend)
+    catalogue = make_catalogue(world)
+    orders = make_orders(world, catalogue, bought.customer, bought.number, bought.at)
+    mine = orders.outcome == BOUGHT
+    value = (orders.total(orders.line_cents) / 100)[mine]
+    drawn = draw_spend(world.seed, bought.customer, bought.number * 3, scale, world.behaviour.spend)
+    assert abs(value.mean() / drawn.mean() - 1) < 0.01
+    purchases = np.bincount(bought.customer, minlength=world.contacts)
+    mean_spend = world.behaviour.spend.p / draw_scale(world.seed, np.arange(world.contacts), world.behaviour.spend)
+    expected = truth.average_order_value(purchases, mean_spend)
+    error = (drawn - world.behaviour.spend.p / scale).std() / np.sqrt(len(drawn))
+    assert abs(drawn.mean() - expected) <= STANDARD_ERRORS * error
+    assert abs(value.mean() / expected - 1) < 0.045
