@@ -13,8 +13,8 @@ USER handbook
 WORKDIR /home/handbook/project
 
 # the packages in a layer of their own: they change far less often than the project
-COPY --chown=handbook Makefile pyproject.toml requirements.lock README.md ./
-RUN make install
+COPY --chown=handbook Makefile requirements.lock ./
+RUN make packages
 
 COPY --chown=handbook . .
 RUN make demo

@@ -25,9 +25,9 @@ else status=$$?; echo 'failed'; tail -n 60 $(LOGS)/$(1).log >&2; echo 'All of it
 endef
 
 # $(call with_engine,goal): make a goal that depends on the settings, which only the installed project can read
-with_engine = @engine=$$($(PY) -m warehouse stamp $(STAMPS)) && $(MAKE) ENGINE=$$engine $(1)
+with_engine = +@engine=$$($(PY) -m warehouse stamp $(STAMPS)) && $(MAKE) ENGINE=$$engine $(1)
 
-.PHONY: help demo test lint lock lab notebooks clean install
+.PHONY: help demo test lint lock lab notebooks clean install packages
 .PHONY: run-postgres-container run-lapsed-workflow-scenarios run-dbt-models stop-remove-docker-container
 
 help:
@@ -74,11 +74,12 @@ clean:
 SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 
 install: $(INSTALLED)
+packages: $(VENV)/packages
 
 # uv installs in half a minute what takes pip minutes; pip steps in where uv has no wheel or cannot reach the index
-$(INSTALLED): requirements.lock pyproject.toml
-	@if ! $(PY) -c '$(SUPPORTED)' 2>/dev/null; then \
-	  for python in $(or $(PYTHON),python3.13 python3.12 python3.11 python3); do \
+$(VENV)/packages: requirements.lock
+	@if ! $(PY) -c 'import pip; $(SUPPORTED)' 2>/dev/null; then \
+	  found=; for python in $(or $(PYTHON),python3.13 python3.12 python3.11 python3); do \
 	    if "$$python" -c '$(SUPPORTED)' 2>/dev/null; then found=$$python; break; fi; \
 	  done; \
 	  if [ -z "$$found" ]; then \
@@ -95,6 +96,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 	  { $(PY) -m pip install --quiet --require-hashes -r $(BUILD)/uv.lock && \
 	    $(VENV)/bin/uv pip install --require-hashes --compile-bytecode -r requirements.lock; } || \
 	  $(PY) -m pip install --quiet --require-hashes -r requirements.lock; )
+	@touch $@
+
+$(INSTALLED): $(VENV)/packages pyproject.toml
 	$(call stage,install-project,Install the project itself,\
 	  $(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .)
 	@touch $@
@@ -114,8 +118,11 @@ duckdb_data := $(shell sed -n 's/.*"WAREHOUSE_PATH": "\(.*\)".*/\1/p' $(STAMPS)/
 postgres_data := $(if $(POSTGRES_HOST),,data/postgres/password)
 
 site: $(STAMPS)/book
+	@:
 warehouse: $(STAMPS)/generated.$(ENGINE)
+	@:
 models: $(STAMPS)/models
+	@:
 
 $(STAMPS)/generated.$(ENGINE): $(INSTALLED) $(STAMPS)/settings.$(ENGINE) $(MOCK_DATA) $(if $(wildcard $($(ENGINE)_data)),,FORCE)
 	$(call stage,generate,Simulate the customers and load the CRM ($(ENGINE)),$(RUN) python -m mock_data generate)

@@ -74,7 +74,9 @@ def check(folder: Path) -> list[Visit]:
     Raises:
         UserError: there is no site in the folder, or no browser on the PATH.
     """
-    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html") if "_static" not in path.parts)
+    names = sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*.html") if "_static" not in path.parts
+    )
     if not names:
         raise UserError(f"there is no site in {folder}: `make demo` builds it")
     program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
@@ -165,7 +167,9 @@ def _look(page: Page, visit: Visit, view: str) -> None:
     }
     visit.problems += [f"{view}: {fault}" for fault, present in faults.items() if present]
     if view != "phone":
-        for violation in Axe().run(page, options={"resultTypes": ["violations"], "preload": False}).response["violations"]:
+        for violation in (
+            Axe().run(page, options={"resultTypes": ["violations"], "preload": False}).response["violations"]
+        ):
             if violation["impact"] in ("serious", "critical"):
                 where = violation["nodes"][0]["target"]
                 visit.problems.append(f"{view}: axe: {violation['id']}: {violation['help']} at {where}")
@@ -197,7 +201,9 @@ def main(arguments: list[str] | None = None) -> int:
     except UserError as error:
         return report(error)
     failed = [visit for visit in visits if visit.problems]
-    print(f"{len(visits)} pages in {len(VIEWS)} views: {len(failed) or 'no'} page{'s' * (len(failed) != 1)} with problems")
+    print(
+        f"{len(visits)} pages in {len(VIEWS)} views: {len(failed) or 'no'} page{'s' * (len(failed) != 1)} with problems"
+    )
     return 1 if failed else 0
 
 

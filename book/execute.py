@@ -74,7 +74,9 @@ def _execute_one(source: Path, target: Path, inputs: str, inplace: bool) -> None
     try:
         client.execute()
     except CellExecutionError as error:
-        raise UserError(f"{source.name}, {_failed_cell(notebook)}: {error.ename}: {_first_line(error.evalue)}") from None
+        raise UserError(
+            f"{source.name}, {_failed_cell(notebook)}: {error.ename}: {_first_line(error.evalue)}"
+        ) from None
     except (CellTimeoutError, DeadKernelError) as error:
         raise UserError(f"{source.name}, {_failed_cell(notebook)}: {_first_line(str(error))}") from None
     # the copy is replaced whole, so an interrupted run leaves the old one

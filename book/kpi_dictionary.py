@@ -1,8 +1,7 @@
 """The KPI dictionary: one row a KPI, read from the dbt manifest, so that the page and the models cannot differ.
 
-A KPI is declared as `meta: {kpi: {...}}` on its model or on a column of it (a list where there are several), with the
-keys `name`, `unit` and `grain`; `definition` defaults to the description of what carries it, `chapter` names the
-notebook that shows it. The tests in the row are those that dbt attaches to the model.
+How a KPI is declared is said at the top of `dbt/models/marts/kpis/_kpis__docs.md`: the column that holds it has its
+definition as description, and `meta: kpi:` with name, unit, grain, formula, edge cases and chapter.
 """
 
 from __future__ import annotations
@@ -27,9 +26,12 @@ class Kpi:
     definition: str
     unit: str
     grain: str
+    formula: str
+    chapter: str
+    edge_cases: tuple[int, ...]
+    column: str
     model: str
     model_id: str
-    chapter: str
     tests: tuple[str, ...]
 
 
@@ -40,12 +42,12 @@ def read_kpis(manifest: Path) -> list[Kpi]:
         UserError: a declaration lacks a key, two KPIs share a name, or a KPI has no test.
     """
     content = json.loads(manifest.read_text(encoding="utf-8"))
-    models = [node for node in content["nodes"].values() if node["resource_type"] == "model"]
     kpis = [
-        _kpi(declared, node, carrier, _tests(node, content))
-        for node in models
-        for carrier in (node, *node["columns"].values())
-        for declared in _declared(carrier)
+        _kpi(column["config"]["meta"]["kpi"], column, node, content)
+        for node in content["nodes"].values()
+        if node["resource_type"] == "model"
+        for column in node["columns"].values()
+        if "kpi" in column.get("config", {}).get("meta", {})
     ]
     kpis.sort(key=lambda kpi: kpi.name.casefold())
     names = [kpi.name for kpi in kpis]
@@ -61,7 +63,10 @@ def dictionary_page(kpis: list[Kpi], pages: list[str]) -> str:
 
     Args:
         kpis: the rows.
-        pages: the site's pages, so that a chapter's name finds its file: `07` or `07_attrition` will do.
+        pages: the book's pages, among which a KPI's chapter is looked up.
+
+    Raises:
+        UserError: a KPI names a chapter that the book does not have.
     """
     rows = "\n".join(_row(kpi, pages) for kpi in kpis)
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("KPI", "Definition", "Where it comes from"))
@@ -77,38 +82,33 @@ def anchor(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")
 
 
-def _declared(carrier: dict[str, Any]) -> list[dict[str, Any]]:
-    meta = carrier.get("config", {}).get("meta") or carrier.get("meta") or {}
-    kpi = meta.get("kpi", [])
-    return kpi if isinstance(kpi, list) else [kpi]
-
-
-def _kpi(declared: dict[str, Any], node: dict[str, Any], carrier: dict[str, Any], tests: tuple[str, ...]) -> Kpi:
-    definition = declared.get("definition") or carrier.get("description", "")
-    values = {"name": declared.get("name"), "unit": declared.get("unit"), "grain": declared.get("grain")}
-    if lacking := [key for key, value in {**values, "definition": definition}.items() if not value]:
-        raise UserError(f"the KPI {declared.get('name', '')!r} of dbt model {node['name']} lacks {', '.join(lacking)}")
+def _kpi(declared: dict[str, Any], column: dict[str, Any], node: dict[str, Any], manifest: dict[str, Any]) -> Kpi:
+    said = {**declared, "definition": column.get("description")}
+    needed = ("name", "definition", "unit", "grain", "formula", "chapter")
+    if lacking := [key for key in needed if not said.get(key)]:
+        raise UserError(f"the KPI in {node['name']}.{column['name']} lacks {', '.join(lacking)}")
     return Kpi(
-        name=declared["name"],
-        definition=definition,
-        unit=declared["unit"],
-        grain=declared["grain"],
+        **{key: str(said[key]) for key in needed},
+        edge_cases=tuple(declared.get("edge_cases", ())),
+        column=column["name"],
         model=node["name"],
         model_id=node["unique_id"],
-        chapter=str(declared.get("chapter", "")),
-        tests=tests,
+        tests=_tests(node, column["name"], manifest),
     )
 
 
-def _tests(node: dict[str, Any], manifest: dict[str, Any]) -> tuple[str, ...]:
-    """What dbt runs against the model, in words: generic tests by kind and column, others by name."""
+def _tests(node: dict[str, Any], column: str, manifest: dict[str, Any]) -> tuple[str, ...]:
+    """What holds the column: its own tests, those of its whole model, and the model's unit tests."""
+    model = node["unique_id"]
     attached = [
-        test
+        _test_name(test, node["name"])
         for test in manifest["nodes"].values()
-        if test["resource_type"] == "test" and node["unique_id"] in (test.get("attached_node"), *_reads(test))
+        if test["resource_type"] == "test"
+        and test.get("column_name") in (None, column)
+        and (test["attached_node"] == model if test.get("attached_node") else model in _reads(test))
     ]
-    units = [test["name"] for test in manifest.get("unit_tests", {}).values() if node["unique_id"] in _reads(test)]
-    return tuple(sorted({*map(_test_name, attached), *units}))
+    units = [test["name"] for test in manifest["unit_tests"].values() if model in _reads(test)]
+    return tuple(sorted({*attached, *units}))
 
 
 def _reads(test: dict[str, Any]) -> list[str]:
@@ -116,25 +116,27 @@ def _reads(test: dict[str, Any]) -> list[str]:
     return reads
 
 
-def _test_name(test: dict[str, Any]) -> str:
-    generic = test.get("test_metadata")
-    if not generic or test.get("config", {}).get("alias"):
+def _test_name(test: dict[str, Any], model: str) -> str:
+    """A test's given name; for one that dbt named itself, the kind of test and the column."""
+    kind = test.get("test_metadata", {}).get("name")
+    if not kind or not test["name"].startswith(f"{kind}_{model}"):
         return str(test["name"])
-    return f"{generic['name']} {test['column_name']}" if test.get("column_name") else str(generic["name"])
+    return f"{kind}: {test['column_name']}" if test.get("column_name") else str(kind)
 
 
 def _row(kpi: Kpi, pages: list[str]) -> str:
-    tests = "".join(f"<li>{html.escape(test)}</li>" for test in kpi.tests)
-    chapter = next((page for page in pages if kpi.chapter and Path(page).name.startswith(kpi.chapter)), None)
-    if kpi.chapter and chapter is None:
+    page = next((page for page in pages if Path(page).name == kpi.chapter), None)
+    if page is None:
         raise UserError(f"the KPI {kpi.name!r} names chapter {kpi.chapter!r}, which the book does not have")
-    link = (
-        f'<p>Chapter <a href="../{chapter}.html">{int(Path(chapter).name[:2])}</a></p>' if chapter and kpi.chapter else ""
-    )
+    tests = "".join(f"<li>{html.escape(test)}</li>" for test in kpi.tests)
+    cases = ", ".join(map(str, kpi.edge_cases))
     return (
         f'<tr id="{anchor(kpi.name)}"><th scope="row">{html.escape(kpi.name)}'
-        f"<span>{html.escape(kpi.unit)}; one value per {html.escape(kpi.grain)}</span></th>"
-        f"<td>{MarkdownIt().render(kpi.definition)}</td>"
-        f'<td><p><a href="../dbt/index.html#!/model/{kpi.model_id}"><code>{kpi.model}</code></a></p>{link}'
-        f"<details><summary>{len(kpi.tests)} tests</summary><ul>{tests}</ul></details></td></tr>"
+        f"<span>{html.escape(kpi.unit)}, one for each {html.escape(kpi.grain)}</span></th>"
+        f"<td>{MarkdownIt().render(kpi.definition)}<p><code>{html.escape(kpi.formula)}</code></p></td>"
+        f'<td><p><a href="../dbt/index.html#!/model/{kpi.model_id}"><code>{kpi.model}</code></a>'
+        f"<br><code>{kpi.column}</code></p>"
+        f'<p><a href="../{page}.html">Chapter {int(Path(page).name[:2])}</a></p>'
+        + (f"<p>Edge cases {cases}</p>" if cases else "")
+        + f"<details><summary>{len(kpi.tests)} tests</summary><ul>{tests}</ul></details></td></tr>"
     )

@@ -33,7 +33,7 @@ def money(value: float | Decimal, places: int = 2) -> str:
 
 def percent(share: float | Decimal, places: int = 1) -> str:
     """A share from 0 to 1 as a percentage: 12.3%."""
-    return f"{_rounded(Decimal(repr(share)) * 100 if isinstance(share, float) else share * 100, places):,}%"
+    return f"{_rounded(Decimal(str(share)) * 100 if isinstance(share, float) else share * 100, places):,}%"
 
 
 def day(value: date) -> str:
@@ -62,5 +62,5 @@ def say(name: str, text: str) -> None:
 
 def _rounded(value: float | Decimal | int, places: int) -> Decimal:
     """Half-up from the number's shortest decimal form, as a person would round it."""
-    exact = value if isinstance(value, Decimal) else Decimal(repr(value))
+    exact = value if isinstance(value, Decimal) else Decimal(str(value))
     return exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)

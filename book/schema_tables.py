@@ -31,10 +31,19 @@ class Html:
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 
-def object_table(names: Iterable[str] = tuple(CRM)) -> Html:
-    """One row an object: its table, Salesforce name, id prefix, number of fields, and what a row stands for."""
+def object_table(names: Iterable[str] = tuple(CRM), *, link: bool = False) -> Html:
+    """One row an object: its table, Salesforce name, id prefix, number of fields, and what a row stands for.
+
+    With `link`, a table's name leads to its section of the reference page.
+    """
     rows = [
-        (_code(o.name), _code(o.api_name), _code(o.prefix), str(len(o.fields)), _prose(o.description))
+        (
+            f'<a href="#{o.name.replace("_", "-")}">{_code(o.name)}</a>' if link else _code(o.name),
+            _code(o.api_name),
+            _code(o.prefix),
+            str(len(o.fields)),
+            _prose(o.description),
+        )
         for o in (CRM[name] for name in names)
     ]
     return Html(
@@ -57,7 +66,7 @@ def field_table(name: str) -> Html:
 
 def reference_page() -> str:
     """Markdown for the reference page: a section an object, its fields below."""
-    parts = [object_table().html]
+    parts = [object_table(link=True).html]
     for crm_object in CRM.values():
         note = f" {_prose(crm_object.prefix_note)}" if crm_object.prefix_note else ""
         parts.append(
@@ -105,10 +114,7 @@ def _prose(text: str) -> str:
 
 # where each object stands, as (column, row): who, then what happened, then its lines, then what is sold
 _AREAS: dict[str, dict[str, tuple[float, float]]] = {
-    "Marketing": {"campaign": (0, 0), "campaign_member": (0, 1), "lead": (0, 2)},
-    "Service": {"task": (0, 4), "event": (0, 5), "case": (0, 6)},
     "People": {"account": (1, 1), "contact": (1, 2.5), "address": (1, 4), "user": (1, 5.5), "user_role": (1, 6.5)},
-    "Sales": {"opportunity_history": (2, 0), "opportunity": (2, 1), "opportunity_line_item": (3, 0.5)},
     "Orders": {
         "order": (2, 2.5),
         "shipment": (2, 4),
@@ -117,12 +123,26 @@ _AREAS: dict[str, dict[str, tuple[float, float]]] = {
         "shipment_item": (3, 4),
         "return_order_line_item": (3, 5.5),
     },
-    "Catalogue": {"pricebook_2": (4, 0.5), "pricebook_entry": (4, 1.5), "product_2": (4, 3), "product_category": (4, 4)},
-    "Subscriptions": {"subscription_c": (2, 7)},
+    "Catalogue": {
+        "pricebook_2": (4, 0.5),
+        "pricebook_entry": (4, 1.5),
+        "product_2": (4, 3),
+        "product_category": (4, 4),
+    },
+    "Marketing and sales": {
+        "campaign": (0, 0),
+        "campaign_member": (0, 1),
+        "lead": (0, 2),
+        "opportunity_history": (2, 0),
+        "opportunity": (2, 1),
+        "opportunity_line_item": (3, 0.5),
+    },
+    "Service and subscriptions": {"task": (0, 4), "event": (0, 5), "case": (0, 6), "subscription_c": (2, 7)},
 }
-_AREA_COLOURS = dict(zip(_AREAS, (3, 5, 1, 4, 2, 3, 1), strict=True))
+_AREA_COLOURS = {area: number for number, area in enumerate(_AREAS, start=1)}
 _POSITIONS = {name: place for area in _AREAS.values() for name, place in area.items()}
-_COLUMN, _ROW, _WIDTH, _HEIGHT, _MARGIN = 214, 64, 168, 34, 14
+_COLUMN, _ROW, _WIDTH, _HEIGHT, _MARGIN = 208, 64, 168, 34, 14
+_NARROWEST = 760
 
 
 def schema_diagram(names: Iterable[str] = tuple(CRM)) -> Html:
@@ -150,9 +170,9 @@ def schema_diagram(names: Iterable[str] = tuple(CRM)) -> Html:
     label = f"Diagram of {len(chosen)} CRM objects and the {len(links)} references between them"
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{label}" '
-        f'viewBox="{left - _MARGIN:g} {top - _MARGIN:g} {width:g} {height:g}" font-family="inherit" font-size="13">\n'
-        + "\n".join(body)
-        + "\n</svg>"
+        f'viewBox="{left - _MARGIN:g} {top - _MARGIN:g} {width:g} {height:g}" font-family="inherit" font-size="13" '
+        # it never grows beyond its own size, and shrinks only until its words would be too small
+        f'style="max-width: {width:g}px; min-width: {min(width, _NARROWEST):g}px">\n' + "\n".join(body) + "\n</svg>"
     )
     legend = " ".join(
         f'<span><i style="background:{_series(_AREA_COLOURS[area])}"></i>{area}</span>'
@@ -160,7 +180,9 @@ def schema_diagram(names: Iterable[str] = tuple(CRM)) -> Html:
         if shown & members.keys()
     )
     scroll = f'<div class="wide" role="region" aria-label="{label}" tabindex="0">\n{svg}\n</div>'
-    return Html(f'<figure class="diagram">\n{scroll}\n<figcaption>{legend}</figcaption>\n</figure>', f"[Diagram] {label}")
+    return Html(
+        f'<figure class="diagram">\n{scroll}\n<figcaption>{legend}</figcaption>\n</figure>', f"[Diagram] {label}"
+    )
 
 
 def _drawn(source: str, target: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the site needs from Sphinx beyond Jupyter Book: formulas as MathML, page descriptions, and fewer scripts."""
+"""What the site needs from Sphinx beyond Jupyter Book: formulas as MathML, SQL in colour, page descriptions, fewer scripts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 
 from docutils import nodes
 from latex2mathml.converter import convert
+from pygments.lexer import RegexLexer, bygroups, using
+from pygments.lexers.sql import SqlLexer
+from pygments.token import Keyword, Text
 from sphinx.application import Sphinx
 
 # scripts and style sheets that extensions add to every page and no page of this book uses
@@ -15,9 +18,18 @@ UNUSED_ASSETS = re.compile(r"thebe|design-tabs|require\.js|mathjax", re.IGNORECA
 DESCRIPTION_LENGTH = 160
 
 
+class SqlCellLexer(RegexLexer):
+    """A `%%sql` cell: its first line, then SQL."""
+
+    name = "SQL cell"
+    tokens = {"root": [(r"(%%sql[^\n]*)(\n)((?:.|\n)*)", bygroups(Keyword.Namespace, Text, using(SqlLexer)))]}
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
+    app.add_lexer("sqlcell", SqlCellLexer)
+    app.connect("doctree-read", _mark_sql_cells)
     app.connect("html-page-context", _describe)
     # after every extension has added its own files
     app.connect("html-page-context", _drop_assets, priority=900)
@@ -32,6 +44,12 @@ def _inline_math(translator: Any, node: nodes.Element) -> None:
 def _block_math(translator: Any, node: nodes.Element) -> None:
     translator.body.append(f'<div class="math" tabindex="0">{convert(node.astext(), display="block")}</div>\n')
     raise nodes.SkipNode
+
+
+def _mark_sql_cells(app: Sphinx, doctree: nodes.document) -> None:
+    for block in doctree.findall(nodes.literal_block):
+        if block.astext().startswith("%%sql"):
+            block["language"] = "sqlcell"
 
 
 def _describe(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:

@@ -58,13 +58,7 @@ def generate(
     from . import generate as generator
     from .world import World
 
-    world = World(
-        seed=settings.seed,
-        start=np.datetime64(settings.start_date, "D"),
-        accounts=settings.number_accounts_to_create,
-        contacts=settings.number_contacts_to_create,
-        products=settings.number_products_to_create,
-    )
+    world = World.from_settings(settings)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("simulating shards", total=None)

@@ -21,7 +21,7 @@ class ContentHasher:
     """Takes tables in pieces, each table in key order, and tells the hash of all of them."""
 
     def __init__(self) -> None:
-        self._columns: dict[tuple[str, str], tuple[hashlib._Hash, hashlib._Hash]] = {}
+        self._columns: dict[tuple[str, str], tuple[hashlib.blake2b, hashlib.blake2b]] = {}
 
     def update(self, table_key: str, batch: pa.RecordBatch | pa.Table) -> None:
         """Add rows of the table `table_key`; their keys come after those already added."""
@@ -55,14 +55,14 @@ def content_hash(tables: Iterable[tuple[str, pa.RecordBatch | pa.Table]]) -> str
     return hasher.hexdigest()
 
 
-def _canonical(field: Field, column: pa.Array) -> tuple[bytes | np.ndarray, bytes | np.ndarray]:
+def _canonical(field: Field, column: pa.Array) -> tuple[bytes, bytes]:
     """A column as two byte strings that depend on its values alone: lengths (−1 for NULL) and contents."""
     is_null = column.is_null().to_numpy(zero_copy_only=False)
     match field.type:
         case FieldType.ID | FieldType.REFERENCE | FieldType.TEXT | FieldType.PICKLIST:
             text = column.cast(pa.string())
             length = pc.fill_null(pc.binary_length(text), -1).cast(pa.int32()).to_numpy(zero_copy_only=False)
-            return np.ascontiguousarray(length), _joined(text)
+            return length.tobytes(), _joined(text)
         case FieldType.MONEY | FieldType.PERCENT:
             # 128-bit decimals of scale 2 are integer cents already: the low half of each
             raw = np.frombuffer(column.buffers()[1], dtype="<i8").reshape(-1, 2)
@@ -75,7 +75,7 @@ def _canonical(field: Field, column: pa.Array) -> tuple[bytes | np.ndarray, byte
             values = column.fill_null(0.0).to_numpy().view("<i8")
         case _:
             values = column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
-    return np.where(is_null, -1, 0).astype("<i4"), np.where(is_null, 0, values).astype("<i8")
+    return np.where(is_null, -1, 0).astype("<i4").tobytes(), np.where(is_null, 0, values).astype("<i8").tobytes()
 
 
 def _joined(text: pa.StringArray) -> bytes:

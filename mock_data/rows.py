@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-Seconds = NDArray[np.datetime64]  # datetime64[s], UTC; NaT is "never" or NULL
-Values = NDArray | pa.Array
-Columns = Mapping[str, Values]
+Seconds: TypeAlias = NDArray[np.datetime64]  # datetime64[s], UTC; NaT is "never" or NULL
+Values: TypeAlias = NDArray[Any] | pa.Array
+Columns: TypeAlias = Mapping[str, Values]
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Change:
     columns: Columns
 
 
-def take(values: Values, where: NDArray) -> Values:
+def take(values: Values, where: NDArray[Any]) -> Values:
     """The rows of a column at `where` (a mask or positions)."""
     if isinstance(values, np.ndarray):
         return values[where]

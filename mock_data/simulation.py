@@ -94,10 +94,8 @@ def tables_of_shard(world: World, as_of: np.datetime64, shard: int) -> dict[str,
     """Every table's rows of one shard as they stand at the end of the `as_of` day; shard −1 is the shared tables."""
     catalogue = make_catalogue(world)
     until = end_of(as_of)
-    if shard < 0:
-        rows = shared_rows(world, catalogue)
-    else:
-        rows = simulate(world, catalogue, world.shards()[shard], until).rows
+    own = shard >= 0
+    rows = simulate(world, catalogue, world.shards()[shard], until).rows if own else shared_rows(world, catalogue)
     return {r.table: encode(r, until) for r in rows}
 
 

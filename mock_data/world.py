@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
+from warehouse.settings import Settings
+
 from .behaviour.calendar import SeasonClock
 from .behaviour.parameters import Behaviour
 from .draws import Integers
@@ -25,12 +27,23 @@ class World:
         behaviour: parameters of everything drawn at random.
     """
 
-    seed: int = 42
-    start: np.datetime64 = np.datetime64("2023-01-01", "D")
-    accounts: int = 100
-    contacts: int = 10_000
-    products: int = 1_000
+    seed: int
+    start: np.datetime64
+    accounts: int
+    contacts: int
+    products: int
     behaviour: Behaviour = field(default_factory=Behaviour)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> World:
+        """The world that the project's settings describe."""
+        return cls(
+            seed=settings.seed,
+            start=np.datetime64(settings.start_date, "D"),
+            accounts=settings.number_accounts_to_create,
+            contacts=settings.number_contacts_to_create,
+            products=settings.number_products_to_create,
+        )
 
     @property
     def opening(self) -> np.datetime64:

@@ -20,7 +20,10 @@ def postgres_dsn(settings: Settings) -> str:
     parts = {name: getattr(settings, name) for name in ("postgres_host", "postgres_user", "postgres_db")}
     missing = [name.upper() for name, value in parts.items() if not value]
     if missing:
-        raise UserError(f"{', '.join(missing)} not set: set them in the environment or in .env (see .env.sample)")
+        raise UserError(
+            f"{', '.join(missing)} not set: set them in the environment or in .env, or let "
+            "`python -m warehouse run -- COMMAND` start the project's own Postgres for COMMAND"
+        )
     host, user, database = parts.values()
     password = settings.postgres_password.get_secret_value() if settings.postgres_password else ""
     login = quote(user, safe="") + (":" + quote(password, safe="") if password else "")

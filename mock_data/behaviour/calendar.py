@@ -66,7 +66,7 @@ class SeasonClock:
 
 
 def day_weights(days: NDArray[np.datetime64]) -> Floats:
-    """How much the shop sells on each day against an average one: seasons, weekdays, holidays. Mean 1 over four years."""
+    """What the shop sells on each day against an average one: seasons, weekdays, holidays. Mean 1 over four years."""
     reference = np.arange("2021-01-01", "2025-01-01", dtype="datetime64[D]")
     return _raw_weights(days) / _raw_weights(reference).mean()
 
@@ -75,8 +75,10 @@ def _raw_weights(days: NDArray[np.datetime64]) -> Floats:
     year = days.astype("datetime64[Y]")
     day_of_year = (days - year.astype("datetime64[D]")).astype(int)
     weekday = (days.astype("datetime64[D]").astype(np.int64) + 3) % 7
-    season = 1 + 0.12 * np.cos(2 * np.pi * (day_of_year - 340) / 365.25) + 0.08 * np.cos(
-        4 * np.pi * (day_of_year - 115) / 365.25
+    season = (
+        1
+        + 0.12 * np.cos(2 * np.pi * (day_of_year - 340) / 365.25)
+        + 0.08 * np.cos(4 * np.pi * (day_of_year - 115) / 365.25)
     )
     weight = season * _WEEKDAYS[weekday]
     years = year.astype(int) + 1970

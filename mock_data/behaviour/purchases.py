@@ -88,7 +88,7 @@ def purchase(
         OverflowError: somebody buys more often than order numbers allow.
     """
     number, due, dropout_at = state.number.copy(), state.due.copy(), state.dropout_at.copy()
-    found: list[tuple[NDArray, Integers, Seconds]] = []
+    found: list[tuple[NDArray[np.intp], Integers, Seconds]] = []
     who = np.flatnonzero(np.isfinite(due))
     while len(who):
         at = clock.from_clock(due[who])

@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 from ..draws import Integers, choice, uniform
 from ..encoding import NULL_INTEGER
 from ..rows import Rows, Seconds, Update
-from ..schema import CRM
 from ..world import World
 from .catalogue import Catalogue
 from .orders import BOUGHT, Orders, seconds_between
@@ -88,9 +87,7 @@ def shipment_rows(world: World, orders: Orders, parcels: Parcels) -> list[Rows]:
             "total_items_quantity": pieces,
             "owner_id": np.zeros(n, dtype=np.int64),
         },
-        updates=(
-            Update(parcels.arrived, {"status": np.full(n, _DELIVERED), "actual_delivery_date": parcels.arrived}),
-        ),
+        updates=(Update(parcels.arrived, {"status": np.full(n, _DELIVERED), "actual_delivery_date": parcels.arrived}),),
     )
     items = Rows(
         "crm.shipment_item",
@@ -152,12 +149,8 @@ def return_rows(world: World, orders: Orders, parcels: Parcels, catalogue: Catal
             "quantity_returned": pieces,
             "refund_amount_c": np.full(len(line), NULL_INTEGER),
             "processed_date_c": np.full(len(line), np.datetime64("NaT"), "datetime64[s]"),
-            "reason_for_return": choice(
-                np.cumsum([0.3, 0.25, 0.15, 0.1, 0.2]), uniform(seed, "reason", item[line])
-            ),
+            "reason_for_return": choice(np.cumsum([0.3, 0.25, 0.15, 0.1, 0.2]), uniform(seed, "reason", item[line])),
         },
-        updates=(
-            Update(processed[of_line], {"refund_amount_c": refund, "processed_date_c": processed[of_line]}),
-        ),
+        updates=(Update(processed[of_line], {"refund_amount_c": refund, "processed_date_c": processed[of_line]}),),
     )
     return [returns, lines]

@@ -72,7 +72,7 @@ class Orders:
 
 
 def order_number(customer: Integers, number: Integers, outcome: Integers | int) -> Integers:
-    """Record number of the order that a customer's `number`-th purchase became, or of one that came to nothing after it."""
+    """Record number of the order that a customer's `number`-th purchase became, or of a vain one that followed it."""
     return (customer * MAX_PURCHASES + number) * _OUTCOMES + outcome
 
 

@@ -155,11 +155,7 @@ def render() -> dict[Path, str]:
 
 def stale() -> list[Path]:
     """The generated files whose text on disk is not what the declaration gives."""
-    return [
-        path
-        for path, text in render().items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
+    return [path for path, text in render().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
 
 
 def main(arguments: list[str]) -> int:

@@ -12,9 +12,15 @@ OBJECTS = (
         text("order_number", "The number on the receipt.", required=True),
         date("effective_date", "The day the order is meant for, UTC; stands in where it was never activated."),
         datetime("activated_date", "When the order became binding, UTC; NULL for drafts."),
-        picklist("status", "Draft | Activated | Cancelled", "Overwritten in place as the order moves on.", required=True),
-        picklist("type", "Retail | Subscription | Wholesale", "One-off purchase, membership box, or bulk.", required=True),
-        money("total_amount", "Sum of the items' total_price: net of discounts, before tax and refunds.", required=True),
+        picklist(
+            "status", "Draft | Activated | Cancelled", "Overwritten in place as the order moves on.", required=True
+        ),
+        picklist(
+            "type", "Retail | Subscription | Wholesale", "One-off purchase, membership box, or bulk.", required=True
+        ),
+        money(
+            "total_amount", "Sum of the items' total_price: net of discounts, before tax and refunds.", required=True
+        ),
         money("total_tax_amount", "Sum of the items' tax."),
         reference("pricebook_2_id", "pricebook_2", "The list its prices come from."),
         reference("original_order_id", "order", "The order that this one replaces or exchanges."),
@@ -86,7 +92,11 @@ OBJECTS = (
         integer("quantity_returned", "Pieces sent back.", required=True),
         money("refund_amount_c", "What is paid back for them, before tax; NULL until processed."),
         datetime("processed_date_c", "When the refund was paid, UTC; NULL until then."),
-        picklist("reason_for_return", "Too small | Too large | Not as shown | Damaged | Changed mind", "As the customer says."),
+        picklist(
+            "reason_for_return",
+            "Too small | Too large | Not as shown | Damaged | Changed mind",
+            "As the customer says.",
+        ),
         owner=False,
         prefix_note="No public list at hand confirms it.",
     ),

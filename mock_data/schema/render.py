@@ -55,5 +55,5 @@ def create_table(table: Object, engine: str, schema: str | None = None) -> str:
 
 
 def primary_key(table: Object, schema: str | None = None) -> str:
-    """The statement that adds the primary key to a loaded Postgres table (in DuckDB it would cost more than it tells)."""
+    """Adds the primary key to a loaded Postgres table; in DuckDB its index would cost more than it tells."""
     return f"alter table {qualified_name(table, schema)} add primary key ({table.key})"

@@ -17,7 +17,9 @@ OBJECTS = (
         date("close_date", "The day it closed, or is planned to; may lie after the as-of date.", required=True),
         boolean("is_closed", "Won or lost."),
         boolean("is_won", "Won."),
-        picklist("forecast_category", "Pipeline | Best Case | Commit | Omitted | Closed", "Where the forecast puts it."),
+        picklist(
+            "forecast_category", "Pipeline | Best Case | Commit | Omitted | Closed", "Where the forecast puts it."
+        ),
         picklist("type", "New Business | Existing Business", "A first deal with the account, or a further one."),
         picklist("lead_source", "Web | Store | Referral | Social | Event", "What brought the deal in."),
         reference("campaign_id", "campaign", "The campaign it came from."),

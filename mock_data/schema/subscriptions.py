@@ -10,7 +10,10 @@ OBJECTS = (
         reference("contact_c", "contact", "The subscriber.", required=True),
         reference("product_2_c", "product_2", "The plan, a product like any other.", required=True),
         picklist(
-            "status_c", "trial | active | past_due | unpaid | paused | cancelled", "Overwritten in place.", required=True
+            "status_c",
+            "trial | active | past_due | unpaid | paused | cancelled",
+            "Overwritten in place.",
+            required=True,
         ),
         integer("quantity_c", "Boxes a period.", required=True),
         money("unit_price_c", "Price of one box per billing period, before tax.", required=True),

@@ -109,7 +109,9 @@ def open_sink(url: str, *, loader: str, settings: dict[str, object]) -> Sink:
             from .parquet import ParquetSink
 
             return ParquetSink(rest.removeprefix("//"), loader, settings)
-    raise UserError(f"cannot write to {_shown(url)}: use duckdb:PATH, postgresql://USER@HOST/DATABASE or parquet:FOLDER")
+    raise UserError(
+        f"cannot write to {_shown(url)}: use duckdb:PATH, postgresql://USER@HOST/DATABASE or parquet:FOLDER"
+    )
 
 
 def read_tables(url: str) -> Iterator[tuple[str, pa.RecordBatch]]:
@@ -153,12 +155,16 @@ def refuse_foreign(where: str, found: set[tuple[str, str]], loader_found: str | 
         )
     if loader_found != loader:
         raise UserError(
-            f"{where} holds a CRM filled by {loader_found}, not by {loader}: nothing was touched; name another place with --to"
+            f"{where} holds a CRM filled by {loader_found}, not by {loader}: "
+            "nothing was touched; name another place with --to"
         )
-    unknown = sorted(f"{s}.{t}" for s, t in ours if s in ("crm", "truth") and f"{s}.{t}" not in {*TABLES, f"crm.{MANIFEST}"})
+    unknown = sorted(
+        f"{s}.{t}" for s, t in ours if s in ("crm", "truth") and f"{s}.{t}" not in {*TABLES, f"crm.{MANIFEST}"}
+    )
     if unknown:
         raise UserError(
-            f"{where} holds {', '.join(unknown)}, which this project did not make: nothing was touched; move it to another schema"
+            f"{where} holds {', '.join(unknown)}, which this project did not make: "
+            "nothing was touched; move it to another schema"
         )
 
 

@@ -43,7 +43,9 @@ class DuckDBSink(Sink):
             self.connection.execute(create_table(table, "duckdb"))
 
     def _found(self) -> tuple[set[tuple[str, str]], str | None]:
-        query = "select table_schema, table_name from information_schema.tables where table_catalog = current_database()"
+        query = (
+            "select table_schema, table_name from information_schema.tables where table_catalog = current_database()"
+        )
         found = set(self.connection.execute(query).fetchall())
         if ("crm", MANIFEST) not in found:
             return found, None

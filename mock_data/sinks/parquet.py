@@ -1,4 +1,4 @@
-"""A CRM as a folder of Parquet files: written to a hidden folder beside it, then put in place by one rename of a link."""
+"""A CRM as a folder of Parquet files: written to a hidden folder beside it, then put in place by one rename."""
 
 from __future__ import annotations
 
@@ -36,11 +36,17 @@ class ParquetSink(Sink):
     def _open(self) -> None:
         if self.path.exists():
             manifest = self.path / _MANIFEST_FILE
-            files = {(p.relative_to(self.path).parts[0], p.name) for p in self.path.glob("*/*")} if self.path.is_dir() else set()
+            files = (
+                {(p.relative_to(self.path).parts[0], p.name) for p in self.path.glob("*/*")}
+                if self.path.is_dir()
+                else set()
+            )
             loader = json.loads(manifest.read_text())["loader"] if manifest.exists() else None
             refuse_foreign(str(self.path), files, loader, self.loader)
             if loader is None and (not self.path.is_dir() or any(self.path.iterdir())):
-                raise UserError(f"{self.path} is there and is not ours: nothing was touched; name a new folder with --to")
+                raise UserError(
+                    f"{self.path} is there and is not ours: nothing was touched; name a new folder with --to"
+                )
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             for old in self.path.parent.glob(f".{self.path.name}.loading-*"):

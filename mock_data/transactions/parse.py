@@ -94,8 +94,9 @@ def parse(
     conventions.check()
     select = _select(conventions, width, has_quantity, as_of)
     connection.execute(
-        "create table parsed (line bigint, customer varchar, bought_at timestamp, amount decimal(18, 2), quantity bigint, "
-        "reason varchar, raw_customer varchar, raw_date varchar, raw_amount varchar, raw_quantity varchar)"
+        "create table parsed (line bigint, customer varchar, bought_at timestamp, amount decimal(18, 2), "
+        "quantity bigint, reason varchar, "
+        "raw_customer varchar, raw_date varchar, raw_amount varchar, raw_quantity varchar)"
     )
     for table in tables:
         connection.register("rows", table)
@@ -144,7 +145,7 @@ def _select(conventions: Conventions, width: int, has_quantity: bool, as_of: dt.
         if has_quantity
         else "null"
     )
-    return f"""
+    return rf"""
         with typed as (
             select
                 *,

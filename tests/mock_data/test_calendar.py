@@ -46,5 +46,9 @@ def test_past_the_end_is_never():
 
 def test_moving_holidays_fall_where_the_calendar_says():
     first_days = {year: [first for first, _, _ in holidays(year)] for year in (2023, 2024, 2025)}
-    assert [days[2] for days in first_days.values()] == [dt.date(2023, 11, 24), dt.date(2024, 11, 29), dt.date(2025, 11, 28)]
+    assert [days[2] for days in first_days.values()] == [
+        dt.date(2023, 11, 24),
+        dt.date(2024, 11, 29),
+        dt.date(2025, 11, 28),
+    ]
     assert [days[1] for days in first_days.values()] == [dt.date(2023, 6, 8), dt.date(2024, 6, 6), dt.date(2025, 6, 5)]

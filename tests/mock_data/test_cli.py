@@ -34,7 +34,11 @@ def test_generate_then_hash_tells_the_same_content(tmp_path):
 
 def test_an_option_wins_over_the_environment(tmp_path):
     to = ["--to", f"parquet:{tmp_path / 'a'}"]
-    environment = {"NUMBER_CONTACTS_TO_CREATE": "40", "NUMBER_ACCOUNTS_TO_CREATE": "3", "NUMBER_PRODUCTS_TO_CREATE": "10"}
+    environment = {
+        "NUMBER_CONTACTS_TO_CREATE": "40",
+        "NUMBER_ACCOUNTS_TO_CREATE": "3",
+        "NUMBER_PRODUCTS_TO_CREATE": "10",
+    }
     from_environment = mock_data("generate", *to, SEED="5", **environment).stdout
     assert mock_data("generate", *to, "--seed", "5", SEED="6", **environment).stdout == from_environment
     assert mock_data("generate", *to, SEED="6", **environment).stdout != from_environment

@@ -16,13 +16,14 @@ from mock_data.generate import generate
 from mock_data.schema import TABLES
 from mock_data.sinks import open_sink, read_tables
 from mock_data.sinks.duckdb import connect
-from mock_data.world import World
 from warehouse.connect import postgres_dsn
 from warehouse.errors import UserError
 from warehouse.settings import PROJECT_ROOT, Settings
 
-SMALL = World(seed=7, accounts=4, contacts=80, products=30)
-OTHER = World(seed=8, accounts=4, contacts=90, products=30)
+from .worlds import default_world
+
+SMALL = default_world(seed=7, accounts=4, contacts=80, products=30)
+OTHER = default_world(seed=8, accounts=4, contacts=90, products=30)
 DAY = np.datetime64("2024-06-30")
 
 
@@ -79,8 +80,7 @@ def test_a_killed_load_leaves_the_old_one_whole(address, with_signal):
 import sys, time, numpy as np
 from mock_data.sinks import open_sink
 from mock_data.simulation import tables_of_shard
-from mock_data.world import World
-world = World(seed=9, accounts=4, contacts=500, products=30)
+world = default_world(seed=9, accounts=4, contacts=500, products=30)
 with open_sink({address!r}, loader="mock_data", settings={{}}) as sink:
     for shard in (-1, 0):
         for key, batch in tables_of_shard(world, np.datetime64("2025-01-01"), shard).items():
@@ -112,13 +112,22 @@ def test_every_declared_table_is_there_even_without_rows(address):
     generate(SMALL, DAY, address)
     if address.startswith("duckdb"):
         with connect(Path(address.removeprefix("duckdb:"))) as connection:
-            found = {f"{s}.{t}" for s, t in connection.execute("select table_schema, table_name from information_schema.tables where table_catalog = 'warehouse'").fetchall()}
+            found = {
+                f"{s}.{t}"
+                for s, t in connection.execute(
+                    "select table_schema, table_name from information_schema.tables where table_catalog = 'warehouse'"
+                ).fetchall()
+            }
     elif address.startswith("parquet"):
         folder = Path(address.removeprefix("parquet:"))
-        found = {f"{p.parent.parent.name}.{p.parent.name}" for p in folder.resolve().rglob("*.parquet")} | {"crm.load_manifest"}
+        found = {f"{p.parent.parent.name}.{p.parent.name}" for p in folder.resolve().rglob("*.parquet")} | {
+            "crm.load_manifest"
+        }
     else:
         with psycopg.connect(address) as connection:
-            rows = connection.execute("select table_schema, table_name from information_schema.tables where table_schema in ('crm', 'truth')")
+            rows = connection.execute(
+                "select table_schema, table_name from information_schema.tables where table_schema in ('crm', 'truth')"
+            )
             found = {f"{s}.{t}" for s, t in rows}
     assert found == {*TABLES, "crm.load_manifest"}
 
@@ -225,7 +234,11 @@ def test_a_file_that_is_no_database_is_refused_and_kept(tmp_path):
 def test_a_file_that_is_open_elsewhere_is_refused(tmp_path):
     file = tmp_path / "open.duckdb"
     holder = subprocess.Popen(
-        [sys.executable, "-c", f"import duckdb,time; c=duckdb.connect({str(file)!r}); print('open', flush=True); time.sleep(60)"],
+        [
+            sys.executable,
+            "-c",
+            f"import duckdb,time; c=duckdb.connect({str(file)!r}); print('open', flush=True); time.sleep(60)",
+        ],
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -14,6 +14,8 @@ from mock_data.crm.orders import BOUGHT, make_orders
 from mock_data.crm.people import arrivals
 from mock_data.world import World, end_of
 
+from .worlds import default_world
+
 AS_OF = np.datetime64("2025-12-31")
 SEEDS = range(12)
 # how many standard errors a mean may be off: one comparison in two million fails by chance
@@ -40,7 +42,7 @@ class History:
 @pytest.fixture(scope="module", params=[(seed, season) for seed in SEEDS for season in (0.0, 1.0)], ids=str)
 def history(request: pytest.FixtureRequest) -> History:
     seed, seasonality = request.param
-    world = World(seed=seed, contacts=20_000)
+    world = default_world(seed=seed, contacts=20_000)
     world = replace(world, behaviour=replace(world.behaviour, seasonality=seasonality))
     until = end_of(AS_OF)
     clock = world.season_clock(until)

@@ -17,7 +17,7 @@ from mock_data.schema.declaration import FieldType
 from mock_data.simulation import tables
 from mock_data.world import World, end_of
 
-from .worlds import FIRST_INSTANT, Replay, days_open, run, snapshot, worlds
+from .worlds import FIRST_INSTANT, Replay, days_open, default_world, run, snapshot, worlds
 
 several = settings(max_examples=25, deadline=None)
 
@@ -83,7 +83,10 @@ def test_5_every_reference_resolves(world, days):
             if field.type is not FieldType.REFERENCE:
                 continue
             used = pc.drop_null(table[field.name].combine_chunks())
-            known = pa.concat_arrays([keys[name].combine_chunks() for name in field.references if name in keys] or [pa.array([], pa.string())])
+            known = pa.concat_arrays(
+                [keys[name].combine_chunks() for name in field.references if name in keys]
+                or [pa.array([], pa.string())]
+            )
             missing = used.filter(pc.invert(pc.is_in(used, known)))
             assert not len(missing), f"{key}.{field.name}: {missing[0]}"
 
@@ -145,7 +148,7 @@ def test_5_nothing_happens_before_its_cause(world, days):
 
 
 def test_contacts_are_the_arrivals_of_156_weeks_whatever_the_as_of_date():
-    world = World(contacts=500, accounts=5, products=30)
+    world = default_world(contacts=500, accounts=5, products=30)
     day = world.start + 7 * world_module.ARRIVAL_WEEKS
     short, long = (whole(world, as_of)["crm.contact"] for as_of in (day - 400, day + 400))
     assert len(long) == 500
@@ -155,7 +158,7 @@ def test_contacts_are_the_arrivals_of_156_weeks_whatever_the_as_of_date():
 
 
 def test_switching_one_behaviour_off_moves_no_other_draw():
-    world = World(contacts=400, accounts=5, products=50)
+    world = default_world(contacts=400, accounts=5, products=50)
     calm = replace(world, behaviour=replace(world.behaviour, abandoned=0.0, cancelled=0.0))
     day = np.datetime64("2025-06-30")
     with_them, without = (whole(w, day)["crm.order"].to_pandas().set_index("id") for w in (world, calm))
@@ -165,7 +168,7 @@ def test_switching_one_behaviour_off_moves_no_other_draw():
 
 
 def test_simulating_nobody_and_no_time_gives_empty_tables_with_their_columns():
-    world = World(contacts=1, accounts=1, products=1)
+    world = default_world(contacts=1, accounts=1, products=1)
     for key, table in whole(world, world.start).items():
         assert table.schema.names == [f.name for f in TABLES[key].fields]
     assert simulation.tables_of_shard(world, world.start, 0)["crm.order"].num_rows <= 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from hypothesis import strategies as st
@@ -12,6 +12,13 @@ from mock_data.crm.catalogue import make_catalogue
 from mock_data.rows import Rows, as_of, changes
 from mock_data.simulation import Shard, shared_rows, simulate
 from mock_data.world import World
+from warehouse.settings import Settings
+
+
+def default_world(**changes: object) -> World:
+    """The world of the default settings, whatever the environment says, with some fields changed."""
+    return replace(World.from_settings(Settings.model_construct()), **changes)  # type: ignore[arg-type]
+
 
 FIRST_INSTANT = np.datetime64("1900-01-01T00:00:00")
 

@@ -1,0 +1,148 @@
+"""Every KPI mart that has a truth agrees with it: replayed exactly, or expected from the latent parameters.
+
+The expectations are those of :mod:`mock_data.truth`, each customer with his own λ and p, on the season's clock. What a
+mart may differ by is chance, five standard errors of it, and one thing that is known: two purchases on one day are one
+occasion, so a repeat rate is a little below that of purchases.
+"""
+
+import datetime as dt
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from mock_data import truth
+from mock_data.behaviour.calendar import SeasonClock
+from mock_data.world import end_of
+from tests.mock_data.worlds import default_world
+from warehouse.settings import Settings
+
+STANDARD_ERRORS = 5.0
+LAPSE_WINDOW = 182
+AS_OF = np.datetime64("2025-12-31")
+
+
+@pytest.fixture(scope="module")
+def warehouse(default_duckdb: Settings):
+    with duckdb.connect(str(default_duckdb.warehouse_path), read_only=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def clock() -> SeasonClock:
+    return default_world().season_clock(end_of(AS_OF))
+
+
+@pytest.fixture(scope="module")
+def purchasers(warehouse) -> pd.DataFrame:
+    return warehouse.sql("select * from truth.purchaser order by contact_id").df()
+
+
+@pytest.fixture(scope="module")
+def occasions(warehouse) -> pd.DataFrame:
+    """Contact and day of every purchase occasion, from the raw CRM: the marts' own SQL has no part in it."""
+    query = """
+        select distinct bill_to_contact_id as contact_id, cast(activated_date as date) as day
+        from crm."order" where status = 'Activated' and bill_to_contact_id is not null
+    """
+    frame = warehouse.sql(query).df()
+    frame["day"] = frame["day"].dt.date
+    return frame.sort_values(["contact_id", "day"], ignore_index=True)
+
+
+def lapsed(occasions: pd.DataFrame, day: dt.date) -> pd.Series:
+    """Whether each contact seen by `day` has been away for more than the window, judged on that day."""
+    latest = occasions[occasions.day <= day].groupby("contact_id").day.max()
+    return latest.map(lambda last: (day - last).days > LAPSE_WINDOW).astype(bool)
+
+
+def weeks(clock: SeasonClock, at: pd.Series | np.ndarray) -> np.ndarray:
+    return clock.to_clock(np.asarray(at, dtype="datetime64[s]"))
+
+
+def assert_share(count: int, chance: np.ndarray, same_day: float = 0.0) -> None:
+    """A number of independent events agrees with the sum of their chances; `same_day` is the known loss, a share."""
+    expected, error = chance.sum(), np.sqrt((chance * (1 - chance)).sum())
+    assert expected * (1 - same_day) - STANDARD_ERRORS * error <= count <= expected + STANDARD_ERRORS * error
+
+
+def test_customer_lapse_is_the_window_replayed(warehouse, occasions):
+    mart = (
+        warehouse.sql("select contact_id, is_lapsed from marts.customer_lapse").df().set_index("contact_id").is_lapsed
+    )
+    expected = lapsed(occasions, AS_OF.astype(object))
+    assert mart.sort_index().to_dict() == expected.sort_index().to_dict()
+    assert 0 < expected.mean() < 1
+
+
+def test_attrition_monthly_is_the_window_replayed_at_each_month(warehouse, occasions):
+    mart = warehouse.sql("select * from marts.attrition_monthly order by month_start").df()
+    assert len(mart) == 36
+    for row in mart.itertuples():
+        first = row.month_start.date()
+        before = first - dt.timedelta(days=1)
+        last = (row.month_start + pd.offsets.MonthEnd(1)).date()
+        at_start, at_end = lapsed(occasions, before), lapsed(occasions, last)
+        active = at_start.index[~at_start]
+        gone = int(at_end.loc[active].sum())
+        assert (row.active_at_start, row.lapsed_contacts) == (len(active), gone), first
+        assert row.active_at_end == int((~at_end).sum())
+        if len(active):
+            assert row.attrition_rate == pytest.approx(gone / len(active), rel=1e-9)
+        else:
+            assert np.isnan(row.attrition_rate)
+
+
+@pytest.mark.parametrize("window", [30, 60, 90, 180, 365])
+def test_repeat_rate(warehouse, purchasers, clock, window):
+    mart = warehouse.sql(f"select * from marts.repeat_rate where window_days = {window}").df().iloc[0]
+    first_day = purchasers.first_purchase_at.dt.normalize()
+    seen = purchasers[(pd.Timestamp(AS_OF) - first_day).dt.days >= window]
+    assert mart.eligible_contacts == len(seen)
+    # a purchase counts up to the end of the window's last day
+    end = seen.first_purchase_at.dt.normalize() + pd.Timedelta(days=window + 1) - pd.Timedelta(seconds=1)
+    length = weeks(clock, end) - weeks(clock, seen.first_purchase_at)
+    chance = truth.repeat_rate(seen.purchase_rate.to_numpy(), seen.dropout_probability.to_numpy(), length)
+    assert_share(mart.repeat_contacts, chance, same_day=0.03)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 6, 12, 18, 24])
+def test_cohort_retention(warehouse, purchasers, clock, k):
+    mart = warehouse.sql(
+        f"select * from marts.cohort_retention where month_number = {k} and retention_rate is not null"
+    ).df()
+    assert len(mart) == 36 - k
+    cohort = purchasers.first_purchase_at.dt.to_period("M")
+    observed = (cohort + k) <= pd.Period("2025-12")
+    who, cohort = purchasers[observed], cohort[observed]
+    assert mart.cohort_contacts.sum() == len(who)
+    begin = weeks(clock, (cohort + k).dt.start_time)
+    end = weeks(clock, (cohort + k + 1).dt.start_time - pd.Timedelta(seconds=1))
+    since = begin - weeks(clock, who.first_purchase_at)
+    chance = truth.cohort_retention(
+        who.purchase_rate.to_numpy(), who.dropout_probability.to_numpy(), since, end - begin
+    )
+    assert_share(int(mart.active_contacts.sum()), chance)
+
+
+def test_average_order_value_before_returns(warehouse, purchasers):
+    """Purchase-weighted P/ν, within the tolerance of kpis.md at N = 20,000 scaled to this N."""
+    orders = warehouse.sql(
+        "select contact_id, count(*) as orders, sum(gross_revenue) as revenue from marts.fct_orders "
+        "where is_purchase_occasion group by contact_id"
+    ).df()
+    both = purchasers.merge(orders, on="contact_id")
+    assert len(both) == len(purchasers)
+    world = default_world()
+    expected = truth.average_order_value(both.orders.to_numpy(), world.behaviour.spend.p / both.spend_scale.to_numpy())
+    observed = float(both.revenue.sum()) / both.orders.sum()
+    assert observed == pytest.approx(expected, rel=0.045 * np.sqrt(20_000 / world.contacts))
+
+
+def test_truth_knows_every_purchaser_and_no_one_else(warehouse, purchasers, occasions):
+    assert set(purchasers.contact_id) == set(occasions.contact_id)
+    dropped_out = purchasers.dropout_at.notna()
+    latest = occasions.groupby("contact_id").day.max().loc[purchasers.contact_id]
+    # nobody buys after dropping out, and who drops out does so with a purchase
+    assert (purchasers.dropout_at[dropped_out].dt.date.to_numpy() <= latest[dropped_out.to_numpy()].to_numpy()).all()
