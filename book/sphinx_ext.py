@@ -1,10 +1,10 @@
-"""What the site needs from Sphinx beyond Jupyter Book: formulas as MathML, SQL in colour, page descriptions, fewer scripts."""
+"""What the site needs beyond Jupyter Book: formulas as MathML, SQL in colour, page descriptions, fewer scripts."""
 
 from __future__ import annotations
 
 import html
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from docutils import nodes
 from latex2mathml.converter import convert
@@ -22,7 +22,7 @@ class SqlCellLexer(RegexLexer):
     """A `%%sql` cell: its first line, then SQL."""
 
     name = "SQL cell"
-    tokens = {"root": [(r"(%%sql[^\n]*)(\n)((?:.|\n)*)", bygroups(Keyword.Namespace, Text, using(SqlLexer)))]}
+    tokens: ClassVar = {"root": [(r"(%%sql[^\n]*)(\n)((?:.|\n)*)", bygroups(Keyword.Namespace, Text, using(SqlLexer)))]}
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

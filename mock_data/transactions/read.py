@@ -269,7 +269,7 @@ def _split_csv(
     first = np.concatenate([[0], last[:-1] + 1]).astype(np.int64)
     count = last - first + 1
     begins = offsets[first]
-    lines = line + np.arange(len(first))
+    lines = line + (np.searchsorted(np.flatnonzero(newline), begins) if quoted else np.arange(len(first)))
     single = np.flatnonzero(count == 1)
     size = offsets[first[single] + 1] - begins[single]
     blank = (size == 1) | ((size == 2) & (data[begins[single]] == ord("\r")))

@@ -80,6 +80,7 @@ def test_a_killed_load_leaves_the_old_one_whole(address, with_signal):
 import sys, time, numpy as np
 from mock_data.sinks import open_sink
 from mock_data.simulation import tables_of_shard
+from tests.mock_data.worlds import default_world
 world = default_world(seed=9, accounts=4, contacts=500, products=30)
 with open_sink({address!r}, loader="mock_data", settings={{}}) as sink:
     for shard in (-1, 0):

@@ -67,8 +67,11 @@ final as (
         {{ money('coalesce(refunds.refunded_amount, 0)') }} as refunded_amount,
         {{ money('order_items.total_price - coalesce(refunds.refunded_amount, 0)') }} as net_revenue,
         {{ money('order_items.quantity * products.unit_cost') }} as cost_of_goods,
-        {{ money('order_items.total_price - coalesce(refunds.refunded_amount, 0) - order_items.quantity * products.unit_cost') }}
-            as margin
+        cast(
+            order_items.total_price
+            - coalesce(refunds.refunded_amount, 0)
+            - order_items.quantity * products.unit_cost as decimal(18, 2)
+        ) as margin
     from order_items
     inner join orders on order_items.order_id = orders.order_id
     left join products on order_items.product_id = products.product_id
