@@ -20,7 +20,7 @@ from urllib.parse import quote
 # loads, does without it where it is missing
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
-import altair as alt  # noqa: E402
+import altair as altair  # noqa: E402 (a chapter draws with this one)
 import pandas as pd  # noqa: E402
 import vl_convert  # noqa: E402
 
@@ -30,9 +30,9 @@ from .palette import DARK, LIGHT, Palette  # noqa: E402
 # the converter carries Liberation Sans, so widths are the same everywhere; Arial has the same widths in a browser
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 WIDTH, HEIGHT = 620, 300
-VEGA_LITE = alt.SCHEMA_VERSION.removeprefix("v").rpartition(".")[0]
+VEGA_LITE = altair.SCHEMA_VERSION.removeprefix("v").rpartition(".")[0]
 
-alt.data_transformers.disable_max_rows()
+altair.data_transformers.disable_max_rows()
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def style(palette: Palette) -> dict[str, Any]:
 
 
 def _spec(chart: Any) -> dict[str, Any]:
-    with alt.theme.enable("none"):
+    with altair.theme.enable("none"):
         spec: dict[str, Any] = chart.to_dict()
     spec.pop("config", None)
     return spec

@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, Response, sync_playwright
 
 from warehouse.errors import UserError, report
 
@@ -134,21 +134,26 @@ def _visit(contexts: dict[str, BrowserContext], address: str, name: str) -> Visi
 
 
 def _listen(page: Page, visit: Visit, view: str, address: str) -> None:
-    def requested(request: Any) -> None:
+    def requested(request: Request) -> None:
         visit.requests += 1
         if not request.url.startswith((address, "data:", "blob:")):
             visit.problems.append(f"{view}: request to another host: {request.url[:120]}")
 
-    def answered(response: Any) -> None:
+    def answered(response: Response) -> None:
         if response.status >= 400:
             visit.problems.append(f"{view}: {response.status} for {response.url[:120]}")
 
+    def said(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            visit.problems.append(f"{view}: console: {message.text[:160]}")
+
+    def failed(request: Request) -> None:
+        visit.problems.append(f"{view}: request failed: {request.url[:120]}")
+
     page.on("request", requested)
     page.on("response", answered)
-    page.on("requestfailed", lambda request: visit.problems.append(f"{view}: request failed: {request.url[:120]}"))
-    page.on(
-        "console", lambda said: said.type == "error" and visit.problems.append(f"{view}: console: {said.text[:160]}")
-    )
+    page.on("requestfailed", failed)
+    page.on("console", said)
     page.on("pageerror", lambda error: visit.problems.append(f"{view}: script error: {str(error)[:160]}"))
 
 

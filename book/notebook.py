@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
+from typing import Any
 
 from IPython.core.getipython import get_ipython
 from sqlalchemy import create_engine
@@ -20,7 +21,8 @@ from warehouse.connect import sqlalchemy_url
 from warehouse.errors import UserError
 from warehouse.settings import load_settings
 
-from .charts import alt, show
+from .charts import altair as alt
+from .charts import show
 from .frames import frame, table
 from .numbers import count, day, decimal, money, month, percent, say
 from .schema_tables import field_table, object_table, schema_diagram
@@ -61,7 +63,7 @@ def connect() -> None:
         from sql.run.resultset import ResultSet
 
     shell = get_ipython()
-    if shell is None:
+    if shell is None or shell.display_formatter is None:
         raise UserError("connect() works in a notebook: open one with `make lab`")
     settings = load_settings()
     options = {}
@@ -81,10 +83,9 @@ def connect() -> None:
     engine = create_engine(sqlalchemy_url(settings), connect_args=options, poolclass=NullPool)
     ConnectionManager.set(engine, displaycon=False, config=magic)
 
+    def plain(result: Any, printer: Any, cycle: bool) -> None:
+        printer.text(table(result.keys, result).text())
+
     formatters = shell.display_formatter.formatters
     formatters["text/html"].for_type(ResultSet, lambda result: table(result.keys, result).html())
-    formatters["text/plain"].for_type(ResultSet, lambda result, printer, _: printer.text(_plain(result)))
-
-
-def _plain(result: object) -> str:
-    return table(result.keys, result).text()  # type: ignore[attr-defined]
+    formatters["text/plain"].for_type(ResultSet, plain)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
 from warehouse.errors import UserError, report
+from warehouse.settings import Settings, load_settings
 
 from .transactions import import_transactions
 
@@ -42,8 +45,6 @@ def generate(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from warehouse.settings import load_settings
-
     settings = load_settings(
         number_contacts_to_create=contacts,
         number_accounts_to_create=accounts,
@@ -52,18 +53,16 @@ def generate(
         start_date=start,
         as_of_date=as_of,
     )
-    address = to or _target(settings)
     import numpy as np
 
     from . import generate as generator
     from .world import World
 
-    world = World.from_settings(settings)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with _place(to, settings) as address, Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("simulating shards", total=None)
         result = generator.generate(
-            world,
+            World.from_settings(settings),
             np.datetime64(settings.as_of_date, "D"),
             address,
             workers,
@@ -75,24 +74,29 @@ def generate(
 @app.command(name="hash")
 def content_hash(at: Annotated[str | None, typer.Argument(help="Where a CRM was loaded.")] = None) -> None:
     """Print the hash of a CRM's content: equal on every engine when every row is."""
-    from warehouse.settings import load_settings
-
     from .content_hash import content_hash as hash_of
     from .sinks import read_tables
 
-    print(hash_of(read_tables(at or _target(load_settings()))))
+    with _place(at, load_settings()) as address:
+        print(hash_of(read_tables(address)))
 
 
 app.command(name="import-transactions")(import_transactions)
 
 
-def _target(settings: object) -> str:
-    """Where the TARGET setting says that the warehouse is."""
+@contextmanager
+def _place(address: str | None, settings: Settings) -> Iterator[str]:
+    """The address given, else that of the TARGET setting; the project's own Postgres runs as long as it is needed."""
     from warehouse.connect import duckdb_path, postgres_dsn
-    from warehouse.settings import Settings
+    from warehouse.local_postgres import serving
 
-    assert isinstance(settings, Settings)
-    return postgres_dsn(settings) if settings.target == "postgres" else f"duckdb:{duckdb_path(settings)}"
+    if address:
+        yield address
+    elif settings.target == "duckdb":
+        yield f"duckdb:{duckdb_path(settings)}"
+    else:
+        with serving(settings) as served:
+            yield postgres_dsn(served)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from mock_data.schema import CRM, Field, FieldType
 
@@ -72,7 +72,7 @@ def sources() -> dict[str, Any]:
         "sources": [
             {
                 "name": "crm",
-                "description": "The CRM as its replication lands it: one row a record, overwritten in place. UTC throughout.",
+                "description": "The CRM as its replication lands it: one row a record, overwritten in place; UTC.",
                 "schema": "{{ var('crm_schema', 'crm') }}",
                 "config": {"meta": {"loader": "fivetran layout"}, "tags": ["crm"]},
                 "tables": tables,

@@ -127,7 +127,7 @@ def _select(conventions: Conventions, width: int, has_quantity: bool, as_of: dt.
     if conventions.date_format is None:
         at = (
             "case when regexp_full_match(date, '[0-9]{8}') then try_strptime(date, '%Y%m%d') "
-            f"when regexp_full_match(date, {_literal(_YEAR_FIRST)}) then try_cast(date as timestamp) end"
+            f"when regexp_full_match(date, {_literal(_YEAR_FIRST)}) then try_cast(date as timestamptz)::timestamp end"
         )
         hint = " (the year comes first, or give --date-format)"
     else:

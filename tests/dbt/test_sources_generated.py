@@ -1,4 +1,4 @@
-"""The files that dbt reads about the CRM are the ones that the declaration gives, and staging covers each column once."""
+"""What dbt reads about the CRM is what the declaration gives, and staging covers each column once."""
 
 from __future__ import annotations
 

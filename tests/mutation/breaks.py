@@ -113,7 +113,9 @@ BREAKS = (
     ),
     _break("customer_lapse", "measured from the first purchase", ("max(occasion_date)", "min(occasion_date)")),
     _break(
-        "customer_lapse", "day of lapse is a day early", ("var('lapse_window_days') + 1", "var('lapse_window_days')")
+        "customer_lapse",
+        "day of lapse is a day early",
+        ("var('lapse_window_days') | int + 1", "var('lapse_window_days') | int"),
     ),
     # --- attrition_monthly
     _break(
@@ -121,7 +123,11 @@ BREAKS = (
         "a month's last day does not end it",
         ("<= {{ add_days(as_of_date(), 1) }}", "<= {{ as_of_date() }}"),
     ),
-    _break("attrition_monthly", "window a day short", ("var('lapse_window_days') + 1", "var('lapse_window_days')")),
+    _break(
+        "attrition_monthly",
+        "window a day short",
+        ("var('lapse_window_days') | int + 1", "var('lapse_window_days') | int"),
+    ),
     _break(
         "attrition_monthly",
         "coming back in time counts as coming back",

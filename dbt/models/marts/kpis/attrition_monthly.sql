@@ -18,7 +18,7 @@ covers as (
         {{ month_of('first_occasion_date') }} as first_purchase_month,
         {{ month_of('occasion_date') }} as first_month,
         -- the month before the one that holds the first lapsed day
-        {{ add_months(month_of(add_days('occasion_date', var('lapse_window_days') + 1)), -1) }} as last_month
+        {{ add_months(month_of(add_days('occasion_date', var('lapse_window_days') | int + 1)), -1) }} as last_month
     from {{ ref('int_purchase_occasions') }}
 
 ),

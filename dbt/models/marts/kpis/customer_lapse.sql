@@ -31,7 +31,7 @@ final as (
         days_since_last_purchase > {{ var('lapse_window_days') }} as is_lapsed,
         case
             when days_since_last_purchase > {{ var('lapse_window_days') }}
-                then {{ add_days('last_purchase_date', var('lapse_window_days') + 1) }}
+                then {{ add_days('last_purchase_date', var('lapse_window_days') | int + 1) }}
         end as lapsed_on
     from aged
 

@@ -1,4 +1,4 @@
--- Latest purchase relative to initial: how long customers stay, in whole weeks from their first purchase to their latest.
+-- Latest purchase relative to initial: how long customers stay, in whole weeks from first purchase to latest.
 with contacts as (
 
     select

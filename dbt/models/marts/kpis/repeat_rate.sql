@@ -24,7 +24,8 @@ eligible as (
         windows.window_days,
         first_occasions.contact_id,
         case
-            when {{ days_between('first_occasions.occasion_date', 'first_occasions.next_occasion_date') }}
+            when
+                {{ days_between('first_occasions.occasion_date', 'first_occasions.next_occasion_date') }}
                 <= windows.window_days
                 then 1
             else 0

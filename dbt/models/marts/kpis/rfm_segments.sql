@@ -20,7 +20,8 @@ with rules as (
         {{ recency_from }} as recency_from,
         {{ recency_to }} as recency_to,
         {{ value_from }} as value_from,
-        {{ value_to }} as value_to{{ ' union all' if not loop.last }}
+        {{ value_to }} as value_to
+    {{ 'union all' if not loop.last }}
     {% endfor %}
 
 ),

@@ -1,0 +1,74 @@
+"""A reader's own CRM needs settings and no change to a model: another schema, a missing column, zoned timestamps."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from mock_data.schema import CRM, FieldType
+from tests.conftest import default_settings, environment_of
+from warehouse.settings import PROJECT_ROOT
+
+LANDED = "salesforce"
+VARS = {
+    "crm_schema": LANDED,
+    "crm_timestamps_have_zone": True,
+    "crm_missing_columns": {"stg_crm__products": ["unit_cost_c"], "stg_crm__orders": ["subscription_c"]},
+}
+MISSING = {"product_2": "unit_cost_c", "order": "subscription_c"}
+
+
+def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+
+
+@pytest.mark.slow
+def test_another_landing_gives_the_same_orders(tmp_path: Path) -> None:
+    warehouse = tmp_path / "warehouse.duckdb"
+    settings = default_settings(target="duckdb", warehouse_path=warehouse, number_contacts_to_create=200)
+    environment = environment_of(settings, DBT_TARGET_PATH=str(tmp_path / "dbt"), DBT_LOG_PATH=str(tmp_path / "logs"))
+    _run([sys.executable, "-m", "mock_data", "generate"], PROJECT_ROOT, environment)
+
+    with duckdb.connect(str(warehouse)) as connection:
+        # a session far from UTC, so that a zone lost on the way would move days
+        connection.execute("set TimeZone = 'Pacific/Auckland'")
+        connection.execute(f"create schema {LANDED}")
+        for name, table in CRM.items():
+            zoned = [f.name for f in table.fields if f.type is FieldType.DATETIME]
+            columns = ", ".join(f"timezone('UTC', {column}) as {column}" for column in zoned)
+            left_out = f"exclude ({MISSING[name]})" if name in MISSING else ""
+            connection.execute(
+                f'create table {LANDED}."{name}" as select * {left_out} replace ({columns}) from crm."{name}"'
+            )
+        expected = connection.execute(
+            "select count(*), sum(total_amount), min(activated_date) from crm.order"
+            " where status = 'Activated' and not is_deleted"
+        ).fetchall()
+
+    command = [
+        "dbt",
+        "run",
+        "--quiet",
+        "--select",
+        "staging",
+        "intermediate",
+        "dim_products",
+        "--vars",
+        json.dumps(VARS),
+    ]
+    _run(command, PROJECT_ROOT / "dbt", environment)
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        orders = connection.execute(
+            "select count(*), sum(gross_revenue), min(ordered_at) from intermediate.int_orders__counted"
+        )
+        assert orders.fetchall() == expected
+        # what the CRM does not know is NULL, never 0
+        known = "select count(*), count(unit_cost), count(standard_price) > 0 from marts.dim_products"
+        assert connection.execute(known).fetchall() == [(1000, 0, True)]
+        assert connection.execute("select count(margin) from intermediate.int_orders__counted").fetchall() == [(0,)]
