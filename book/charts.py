@@ -136,6 +136,9 @@ def _svg(spec: dict[str, Any], palette: Palette) -> str:
     svg: str = vl_convert.vegalite_to_svg(_coloured(spec, palette), vl_version=VEGA_LITE, config=style(palette))
     # inside an <img> nobody reads these; the alt text speaks for the picture
     svg = re.sub(r' (?:aria-[a-z]+|role|pointer-events|class)="[^"]*"', "", svg)
+    # the converter goes on counting from picture to picture
+    ids = {name: f"part-{n}" for n, name in enumerate(dict.fromkeys(re.findall(r'id="([^"]+)"', svg)))}
+    svg = re.sub(r'(id="|url\(#|href="#)([^")]+)', lambda m: m[1] + ids.get(m[2], m[2]), svg)
     # coordinates to a hundredth of a pixel: smaller files, and no last digit that a CPU could round differently
     return re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), svg)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -97,8 +98,9 @@ def _failed_cell(notebook: NotebookNode) -> str:
 
 
 def _first_line(text: str) -> str:
-    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    return lines[0][:300] if lines else "no message"
+    """The line of a message that says what went wrong: a failed query's comes after `%sql`'s general advice."""
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()] or ["no message"]
+    return next((line for line in lines if re.search(r"(Error|Exception)\b", line)), lines[0])[:300]
 
 
 def _is_current(source: Path, out: Path, inputs: str) -> bool:

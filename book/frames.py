@@ -107,7 +107,7 @@ def _column(values: pd.Series[Any]) -> pd.Series[Any]:
     if known.map(lambda v: isinstance(v, Decimal | float)).all() and len(known):
         return values.astype(float).round(DIGITS)
     if known.map(lambda v: isinstance(v, date)).all() and len(known):
-        return pd.to_datetime(values)
+        return pd.to_datetime(values).astype("datetime64[us]")
     return values
 
 

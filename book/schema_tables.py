@@ -152,20 +152,19 @@ def schema_diagram(names: Iterable[str] = tuple(CRM)) -> Html:
     """
     chosen = [CRM[name] for name in names]
     shown = {o.name for o in chosen}
-    links = sorted(
-        {
-            (o.name, to, len(f.references) > 1)
-            for o in chosen
-            for f in o.fields
-            for to in f.references
-            if to in shown and _drawn(o.name, to)
-        }
-    )
+    links: dict[tuple[str, str], bool] = {}  # (from, to): whether every field that points there may point elsewhere
+    for source in chosen:
+        for field in source.fields:
+            for target in shown & set(field.references) - {source.name, "user"}:
+                link = (source.name, target)
+                links[link] = links.get(link, True) and len(field.references) > 1
     columns, rows = zip(*(_POSITIONS[name] for name in shown), strict=True)
     left, top = min(columns) * _COLUMN, min(rows) * _ROW
     width = (max(columns) - min(columns)) * _COLUMN + _WIDTH + 3 * _MARGIN
     height = (max(rows) - min(rows)) * _ROW + _HEIGHT + 2 * _MARGIN
-    body = [_line(*link) for link in links] + [_box(o) for o in sorted(chosen, key=lambda o: o.name)]
+    body = [_line(*link, dashed=dashed) for link, dashed in sorted(links.items())] + [
+        _box(o) for o in sorted(chosen, key=lambda o: o.name)
+    ]
     label = f"Diagram of {len(chosen)} CRM objects and the {len(links)} references between them"
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{label}" '
@@ -184,10 +183,6 @@ def schema_diagram(names: Iterable[str] = tuple(CRM)) -> Html:
     )
 
 
-def _drawn(source: str, target: str) -> bool:
-    return target not in (source, "user")
-
-
 def _box(crm_object: Object) -> str:
     x, y = _corner(crm_object.name)
     colour = _series(_AREA_COLOURS[next(area for area, members in _AREAS.items() if crm_object.name in members)])
@@ -199,7 +194,7 @@ def _box(crm_object: Object) -> str:
     )
 
 
-def _line(source: str, target: str, one_of_several: bool) -> str:
+def _line(source: str, target: str, *, dashed: bool) -> str:
     """A curve from `source` to `target`: sideways between columns, up or down within one."""
     (sx, sy), (tx, ty) = _corner(source), _corner(target)
     if sx == tx:
@@ -218,7 +213,7 @@ def _line(source: str, target: str, one_of_several: bool) -> str:
         y1, y2, middle = sy + _HEIGHT / 2, ty + _HEIGHT / 2, (x1 + x2) / 2
         path, dot = f"M{x1:g},{y1:g} C{middle:g},{y1:g} {middle:g},{y2:g} {x2:g},{y2:g}", (x2, y2)
     colour = f"var(--book-quiet, {LIGHT.quiet})"
-    dashes = ' stroke-dasharray="2 4"' if one_of_several else ""
+    dashes = ' stroke-dasharray="2 4"' if dashed else ""
     return (
         f'<path d="{path}" fill="none" stroke="{colour}" stroke-opacity=".6" stroke-width="1.25"{dashes}/>'
         f'<circle cx="{dot[0]:g}" cy="{dot[1]:g}" r="3" fill="{colour}"/>'

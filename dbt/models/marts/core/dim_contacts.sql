@@ -65,12 +65,12 @@ final as (
         {{ money('coalesce(orders.net_revenue, 0)') }} as net_revenue
     from contacts
     inner join merged on contacts.contact_id = merged.contact_id
+    -- only survivors have merged records, themselves included
     inner join merged_records on contacts.contact_id = merged_records.surviving_contact_id
     left join orders on contacts.contact_id = orders.contact_id
     left join occasions on contacts.contact_id = occasions.contact_id
     where
-        merged.is_survivor
-        and not merged.is_survivor_deleted
+        not merged.is_survivor_deleted
         -- looking back at an earlier day, nobody who came later is there yet
         and (
             {{ business_date('contacts.created_at') }} <= {{ as_of_date() }}

@@ -1,0 +1,95 @@
+"""The stored chapters are executed, deterministic and built on one template.
+
+That their outputs are what their code prints, on both engines, is compared by `tests/notebooks/`, which runs
+
+    python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=300 -p no:cacheprovider notebooks
+
+with `TARGET=duckdb` and with `TARGET=postgres`. A cell that was never executed passes there
+uncompared: hence this test.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+import yaml
+
+from book.build import toc_pages
+from book.execute import normalise
+from book.paths import NOTEBOOKS, TOC
+
+HEADINGS = ("What you will be able to answer", "What it needs", "Exercises", "Summary", "Next")
+FORBIDDEN = {
+    "a path of one machine": re.compile(r"(?<![\w.])/(?:home|root|Users|tmp|work|usr|var|private)/|[A-Z]:\\\\Users"),
+    "an object's address": re.compile(r"\bat 0x[0-9a-f]{6,}"),
+    "a library's warning": re.compile(r"\b(?:Syntax|Deprecation|Future|Runtime|User)Warning\b"),
+    "a database address": re.compile(r"(?:duckdb|postgresql)(?:\+\w+)?://"),
+}
+
+CHAPTERS = sorted(NOTEBOOKS.glob("*.ipynb"))
+chapters = pytest.mark.parametrize("path", CHAPTERS, ids=[path.stem for path in CHAPTERS])
+
+
+def read(path: Path) -> Any:
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(path: Path) -> list[Any]:
+    return [cell for cell in read(path).cells if cell.cell_type == "code"]
+
+
+def test_the_chapters_are_those_of_the_contents() -> None:
+    pages = toc_pages(yaml.safe_load(TOC.read_text(encoding="utf-8")))
+    assert [path.stem for path in CHAPTERS] == [Path(page).name for page in pages if page.startswith("notebooks/")]
+
+
+@chapters
+def test_every_cell_is_executed_in_order(path: Path) -> None:
+    cells = code_cells(path)
+    assert all(cell.source.strip() for cell in cells), "an empty code cell"
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert sum(bool(cell.outputs) for cell in cells) >= len(cells) / 3, "hardly any stored output"
+
+
+@chapters
+def test_no_output_is_an_error_or_a_complaint(path: Path) -> None:
+    for number, cell in enumerate(code_cells(path), start=1):
+        for output in cell.outputs:
+            assert output.output_type != "error", f"cell {number} failed"
+            assert output.get("name") != "stderr", f"cell {number} wrote to stderr"
+
+
+@chapters
+def test_nothing_stored_depends_on_the_machine(path: Path) -> None:
+    for number, cell in enumerate(read(path).cells, start=1):
+        stored = json.dumps([cell.source, cell.get("outputs", [])], ensure_ascii=False)
+        for what, pattern in FORBIDDEN.items():
+            found = pattern.search(stored)
+            assert found is None, f"cell {number} holds {what}: {stored[max(0, found.start() - 40) : found.end() + 40]}"
+
+
+@chapters
+def test_the_notebook_is_stored_as_make_notebooks_stores_it(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == nbformat.writes(normalise(read(path))) + "\n"
+
+
+@chapters
+def test_the_chapter_follows_the_template(path: Path) -> None:
+    text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    text = re.sub(r"^(```+|~~~+).*?^\1", "", text, flags=re.DOTALL | re.MULTILINE)
+    titles = re.findall(r"^# (.+)$", text, flags=re.MULTILINE)
+    sections = re.findall(r"^## (.+)$", text, flags=re.MULTILINE)
+    assert len(titles) == 1
+    assert [section for section in sections if section in HEADINGS] == list(HEADINGS)
+    assert len(sections) > len(HEADINGS), "nothing between what it needs and the exercises"
+    said = {
+        output.metadata["scrapbook"]["name"]
+        for cell in code_cells(path)
+        for output in cell.outputs
+        if "scrapbook" in output.get("metadata", {})
+    }
+    used = set(re.findall(r"\{glue[^}]*\}`([^`]+)`", "\n".join(c.source for c in read(path).cells)))
+    assert used == said, "names said and names used differ"
