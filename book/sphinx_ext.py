@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from docutils import nodes
 from latex2mathml.converter import convert
-from pygments.lexer import RegexLexer, bygroups, using
+from pygments.lexer import inherit
 from pygments.lexers.sql import SqlLexer
-from pygments.token import Keyword, Text
+from pygments.token import Keyword, Name, Text
 from sphinx.application import Sphinx
 
 # scripts and style sheets that extensions add to every page and no page of this book uses
@@ -18,11 +18,13 @@ UNUSED_ASSETS = re.compile(r"thebe|design-tabs|require\.js|mathjax", re.IGNORECA
 DESCRIPTION_LENGTH = 160
 
 
-class SqlCellLexer(RegexLexer):
-    """A `%%sql` cell: its first line, then SQL."""
+class SqlCellLexer(SqlLexer):
+    """A `%%sql` cell: its first line, then SQL, in which `{{name}}` stands for a Python value."""
 
     name = "SQL cell"
-    tokens: ClassVar = {"root": [(r"(%%sql[^\n]*)(\n)((?:.|\n)*)", bygroups(Keyword.Namespace, Text, using(SqlLexer)))]}
+    tokens: ClassVar = {
+        "root": [(r"%%sql.*\n", Keyword.Namespace), (r"\{\{.*?\}\}", Name.Variable), inherit, (r".", Text)]
+    }
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from book.build import gather, site_name, toc_pages
+from book.build import dbt_docs, gather, site_name, toc_pages
 from book.paths import CONFIG, PAGES, TOC
 from warehouse.settings import PROJECT_ROOT
 
@@ -47,3 +47,9 @@ def test_gather_makes_the_folder_equal_and_touches_only_what_changed(tmp_path: P
     gather({"a.md": b"one", "c.md": b"three"}, tmp_path)
     assert (tmp_path / "a.md").stat().st_mtime_ns == before
     assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*")) == ["a.md", "c.md"]
+
+
+def test_the_dbt_docs_ask_for_nothing_that_is_not_there_and_tell_no_path() -> None:
+    icon = "<link href=\"${require('./assets/favicons/favicon.ico')}\">"
+    page = dbt_docs(f'{icon} <use xlink:href="{{{{ icon }}}}"> {PROJECT_ROOT}/dbt')
+    assert page == '<link href="../_static/favicon.svg"> <use ng-attr-xlink:href="{{ icon }}"> dbt'

@@ -16,7 +16,7 @@ standard_prices as (
     -- an article has one active standard price; should a landing hold two, the lower one counts
     select
         entries.product_id,
-        min(entries.unit_price) as standard_price
+        {{ money('min(entries.unit_price)') }} as standard_price
     from {{ ref('stg_crm__pricebook_entries') }} as entries
     inner join {{ ref('stg_crm__pricebooks') }} as pricebooks on entries.pricebook_id = pricebooks.pricebook_id
     where
