@@ -42,7 +42,7 @@ help:
 
 demo: $(INSTALLED)
 	$(call with_engine,site)
-	@echo 'The handbook is ready: open $(CURDIR)/$(BUILD)/html/index.html'
+	@echo "The handbook is ready: open $$PWD/$(BUILD)/html/index.html"
 
 test: $(INSTALLED)
 	@$(PY) -m pytest
@@ -67,7 +67,7 @@ lock: $(INSTALLED)
 
 clean:
 	@if [ -x $(PY) ]; then $(PY) -m warehouse remove-postgres; fi
-	@rm -rf $(BUILD) dbt/target dbt/logs data/warehouse.duckdb data/warehouse.duckdb.wal
+	@rm -rf $(BUILD) dbt/target dbt/logs data/warehouse.duckdb data/warehouse.duckdb.wal data/postgres.removed-*
 
 # Install ---------------------------------------------------------------------------------------------------------
 
@@ -92,7 +92,7 @@ $(VENV)/packages: requirements.lock
 	  sed -n '/^uv==/$(comma)/[^\\]$$/p' requirements.lock >$(BUILD)/uv.lock; \
 	  index=$${PIP_INDEX_URL:-$$($(PY) -m pip config get global.index-url 2>/dev/null)}; \
 	  if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; fi; \
-	  export VIRTUAL_ENV=$(CURDIR)/$(VENV); \
+	  export VIRTUAL_ENV="$$PWD/$(VENV)"; \
 	  { $(PY) -m pip install --quiet --require-hashes -r $(BUILD)/uv.lock && \
 	    $(VENV)/bin/uv pip install --require-hashes --compile-bytecode -r requirements.lock; } || \
 	  $(PY) -m pip install --quiet --require-hashes -r requirements.lock; )
@@ -113,9 +113,8 @@ MODELS := $(shell find dbt \( -name target -o -name logs \) -prune -o -type f \(
 CHAPTERS := $(wildcard notebooks/*.ipynb)
 BOOK := $(shell find book -type f -not -name '*.pyc') _config.yml _toc.yml $(wildcard README.md)
 
-# what holds the data: deleted, it is made again; changed by hand (DuckDB), the models are built again
-duckdb_data := $(shell sed -n 's/.*"WAREHOUSE_PATH": "\(.*\)".*/\1/p' $(STAMPS)/settings.duckdb 2>/dev/null)
-postgres_data := $(if $(POSTGRES_HOST),,data/postgres/password)
+# stands for what holds the data, with its time: deleted, it is made again; changed by hand, the models are built again
+DATA := $(wildcard $(STAMPS)/data.$(ENGINE))
 
 site: $(STAMPS)/book
 	@:
@@ -124,11 +123,11 @@ warehouse: $(STAMPS)/generated.$(ENGINE)
 models: $(STAMPS)/models
 	@:
 
-$(STAMPS)/generated.$(ENGINE): $(INSTALLED) $(STAMPS)/settings.$(ENGINE) $(MOCK_DATA) $(if $(wildcard $($(ENGINE)_data)),,FORCE)
+$(STAMPS)/generated.$(ENGINE): $(INSTALLED) $(STAMPS)/settings.$(ENGINE) $(MOCK_DATA) $(if $(DATA),,FORCE)
 	$(call stage,generate,Simulate the customers and load the CRM ($(ENGINE)),$(RUN) python -m mock_data generate)
 	@touch $@
 
-$(STAMPS)/models: $(STAMPS)/generated.$(ENGINE) $(STAMPS)/target $(MODELS) $(filter %.duckdb,$(wildcard $($(ENGINE)_data)))
+$(STAMPS)/models: $(STAMPS)/generated.$(ENGINE) $(STAMPS)/target $(MODELS) $(DATA)
 	$(call stage,models,Build and test the dbt models$(comma) write their docs,\
 	  cd dbt && ../$(RUN) sh -c 'dbt build --quiet && dbt docs generate --static --quiet')
 	@touch $@

@@ -21,7 +21,7 @@ from warehouse.settings import PROJECT_ROOT, load_settings
 from . import palette
 from .facts import facts_strip, read_facts
 from .kpi_dictionary import dictionary_page, read_kpis
-from .paths import CONFIG, DBT_DOCS, EXECUTED, HTML, MANIFEST, PAGES, SOURCE, TOC
+from .paths import CONFIG, DBT_DOCS, DOCTREES, EXECUTED, HTML, MANIFEST, PAGES, SOURCE, TOC
 from .schema_tables import reference_page, schema_diagram
 
 LANDING = "book/index"
@@ -38,7 +38,13 @@ def build() -> list[str]:
     toc = yaml.safe_load(TOC.read_text(encoding="utf-8"))
     pages = list(toc_pages(toc))
     gather(_sources(toc, pages), SOURCE)
+    # from scratch: an incremental build leaves old titles in the sidebars of pages that did not change themselves
+    for leftover in (HTML, DOCTREES):
+        shutil.rmtree(leftover, ignore_errors=True)
     _run_jupyter_book()
+    for path in HTML.rglob("*.html"):
+        # without JavaScript nobody turns "auto" into a theme, and code would have no colours
+        path.write_text(path.read_text(encoding="utf-8").replace('data-theme="auto"', 'data-theme="light"', 1), "utf-8")
     for pattern in UNUSED:
         for path in HTML.glob(pattern):
             path.unlink()
@@ -85,17 +91,12 @@ def site_name(page: str) -> str:
 
 
 def gather(files: dict[str, bytes], folder: Path) -> None:
-    """Make `folder` hold exactly `files` (relative path → content), touching only those that changed."""
+    """Make `folder` hold exactly `files` (relative path → content)."""
+    shutil.rmtree(folder, ignore_errors=True)
     for name, content in files.items():
         path = folder / name
-        if not path.is_file() or path.read_bytes() != content:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-    for path in sorted(folder.rglob("*"), reverse=True):
-        if path.is_file() and path.relative_to(folder).as_posix() not in files:
-            path.unlink()
-        elif path.is_dir() and not any(path.iterdir()):
-            path.rmdir()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 def _sources(toc: dict[str, Any], pages: list[str]) -> dict[str, bytes]:
@@ -145,12 +146,8 @@ def _run_jupyter_book() -> None:
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m book.build", description=__doc__.splitlines()[0])
-    parser.add_argument("--fresh", action="store_true", help="forget the last build first")
-    options = parser.parse_args(arguments)
+    parser.parse_args(arguments)
     try:
-        if options.fresh:
-            for folder in (SOURCE, HTML, HTML.parent / ".doctrees"):
-                shutil.rmtree(folder, ignore_errors=True)
         pages = build()
     except UserError as error:
         return report(error)

@@ -105,7 +105,7 @@ def style(palette: Palette) -> dict[str, Any]:
             "labelPadding": 6,
             "labelLimit": 260,
         },
-        "axisX": {"grid": False, "labelAngle": 0, "labelOverlap": "greedy"},
+        "axisX": {"grid": False, "labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 12},
         "axisY": {"domain": False, "ticks": False, "tickCount": 6},
         "legend": {**quiet, "labelFontSize": 13, "titleFontSize": 13, "titleFontWeight": "normal", "orient": "top"},
         "header": {**quiet, "labelFontSize": 13, "titleFontSize": 13, "titleFontWeight": "normal"},

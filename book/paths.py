@@ -11,6 +11,7 @@ BUILD = PROJECT_ROOT / "_build"
 EXECUTED = BUILD / "notebooks"
 SOURCE = BUILD / "book-src"
 HTML = BUILD / "html"
+DOCTREES = BUILD / ".doctrees"
 
 DBT_TARGET = PROJECT_ROOT / "dbt" / "target"
 MANIFEST = DBT_TARGET / "manifest.json"

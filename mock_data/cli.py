@@ -111,7 +111,8 @@ def main() -> None:
         print("error: interrupted: nothing was changed", file=sys.stderr)
         sys.exit(130)
     except Exception as error:
-        if hasattr(error, "format_message"):  # click's own: a wrong option
-            print(f"error: {error.format_message()}", file=sys.stderr)
+        if hasattr(error, "format_message"):  # click's own: a wrong option, or none (the help was printed then)
+            if error.format_message():
+                print(f"error: {error.format_message()}", file=sys.stderr)
             sys.exit(2)
         raise

@@ -42,7 +42,7 @@ def generate(
     Raises:
         UserError: the place is not ours, or cannot be written. Nothing there has been changed.
     """
-    total = len(world.shards()) + 1
+    total = world.shards + 1
     settings = world.as_dict() | {"as_of": str(as_of)}
     with open_sink(to, loader=LOADER, settings=settings) as sink:
         for done, shard in enumerate(_shards(world, as_of, workers), start=1):
@@ -61,7 +61,7 @@ def _shards(world: World, as_of: np.datetime64, workers: int) -> Iterator[dict[s
     waiting: deque[Future[dict[str, pa.RecordBatch]]] = deque()
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         try:
-            for shard in range(-1, len(world.shards())):
+            for shard in range(-1, world.shards):
                 waiting.append(pool.submit(tables_of_shard, world, as_of, shard))
                 if len(waiting) > 2 * workers:  # what is finished waits in memory: not too much of it
                     yield waiting.popleft().result()

@@ -95,11 +95,11 @@ def tables_of_shard(world: World, as_of: np.datetime64, shard: int) -> dict[str,
     catalogue = make_catalogue(world)
     until = end_of(as_of)
     own = shard >= 0
-    rows = simulate(world, catalogue, world.shards()[shard], until).rows if own else shared_rows(world, catalogue)
+    rows = simulate(world, catalogue, world.shard(shard), until).rows if own else shared_rows(world, catalogue)
     return {r.table: encode(r, until) for r in rows}
 
 
 def tables(world: World, as_of: np.datetime64) -> Iterator[dict[str, pa.RecordBatch]]:
     """The whole world as of a day, one shard at a time, the shared tables first."""
-    for shard in range(-1, len(world.shards())):
+    for shard in range(-1, world.shards):
         yield tables_of_shard(world, as_of, shard)

@@ -60,10 +60,19 @@ class World:
         """How many purchases are made by people who leave no name."""
         return round(self.contacts * self.behaviour.walk_ins)
 
-    def shards(self) -> list[Integers]:
-        """Record numbers of the customers of each shard: contacts first, then walk-ins."""
-        total = self.contacts + self.walk_ins
-        return [np.arange(low, min(low + SHARD, total)) for low in range(0, total, SHARD)]
+    @property
+    def customers(self) -> int:
+        """Everybody who may buy: contacts first, then walk-ins, by record number."""
+        return self.contacts + self.walk_ins
+
+    @property
+    def shards(self) -> int:
+        """How many shards the customers are cut into."""
+        return -(-self.customers // SHARD)
+
+    def shard(self, number: int) -> Integers:
+        """Record numbers of the customers of one shard."""
+        return np.arange(number * SHARD, min((number + 1) * SHARD, self.customers))
 
     def season_clock(self, until: np.datetime64) -> SeasonClock:
         """Λ from the first day to `until`, and at least over the weeks in which contacts arrive."""

@@ -16,7 +16,7 @@ import typer
 
 from .connect import check_postgres
 from .errors import UserError, report
-from .local_postgres import remove, serving
+from .local_postgres import FOLDER, remove, serving
 from .settings import Settings, load_settings
 
 app = typer.Typer(
@@ -48,9 +48,10 @@ def show_settings() -> None:
 
 @app.command()
 def stamp(folder: Path) -> None:
-    """Keep FOLDER/target and FOLDER/settings.TARGET up to date for make, and print the target.
+    """Keep FOLDER/target, /settings.TARGET and /data.TARGET up to date for make, and print the target.
 
-    A file is rewritten only if what it says has changed. The password is not in it.
+    A file is rewritten only if what it says has changed. The password is not in it. `data.TARGET` has the time of what
+    holds the project's own data, and is missing where that is missing; on a configured server it is always there.
     """
     settings = load_settings()
     other = "warehouse_path" if settings.target == "postgres" else "postgres_"
@@ -64,7 +65,21 @@ def stamp(folder: Path) -> None:
         file = folder / name
         if not file.exists() or file.read_text() != text + "\n":
             file.write_text(text + "\n")
+    _stamp_data(folder / f"data.{settings.target}", settings)
     print(settings.target)
+
+
+def _stamp_data(file: Path, settings: Settings) -> None:
+    own = settings.warehouse_path if settings.target == "duckdb" else FOLDER / "password"
+    if settings.target == "postgres" and settings.postgres_host:
+        if not file.exists():
+            file.touch()
+    elif own.exists():
+        file.touch()
+        status = own.stat()
+        os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    else:
+        file.unlink(missing_ok=True)
 
 
 @app.command()

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,12 +77,7 @@ def local_postgres(settings: "Settings", folder: Path = FOLDER) -> Iterator["Set
 
     The server stops when its last user leaves. Raises `UserError` where it cannot start.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o711)  # the server's user passes through, and reads nothing
-    except OSError as error:
-        raise UserError(f"cannot use {folder} for the project's Postgres: {error.strerror}") from None
-    with _only_one(folder):
+    with _only_one(folder, make=True):
         users = _open_lock(folder / "users.lock")
         fcntl.flock(users, fcntl.LOCK_SH)
         try:
@@ -104,7 +99,7 @@ def local_postgres(settings: "Settings", folder: Path = FOLDER) -> Iterator["Set
             }
         )
     finally:
-        with _only_one(folder):
+        with suppress(_Gone), _only_one(folder):
             os.close(users)
             _stop_unless_used(folder, place.cluster)
 
@@ -120,16 +115,25 @@ def serving(settings: "Settings", folder: Path = FOLDER) -> Iterator["Settings"]
 
 
 def remove(folder: Path = FOLDER) -> bool:
-    """Delete the project's server with its data; False where there is none. Raises `UserError` while it is used."""
-    if not folder.is_dir():
+    """Delete the project's server with its data; False where there is none.
+
+    Raises `UserError` while it is used, and where a file cannot be deleted.
+    """
+    try:
+        with _only_one(folder):
+            place = _place(folder)
+            if not _stop_unless_used(folder, place.cluster):
+                raise UserError("the project's Postgres is in use: end the commands that use it first")
+            if place.home != folder:
+                shutil.rmtree(place.home)
+            # gone at once: whoever waits for the turn finds no folder, and puts no file into one that is being emptied
+            removed = folder.with_name(f"{folder.name}.removed-{secrets.token_hex(4)}")
+            folder.rename(removed)
+            shutil.rmtree(removed)
+    except _Gone:
         return False
-    place = _place(folder)
-    with _only_one(folder):
-        if not _stop_unless_used(folder, place.cluster):
-            raise UserError("the project's Postgres is in use: end the commands that use it first")
-        shutil.rmtree(place.home)
-        if folder.exists():
-            shutil.rmtree(folder)
+    except OSError as error:
+        raise UserError(f"cannot delete the project's Postgres: {error}") from None
     return True
 
 
@@ -147,19 +151,55 @@ def _open_lock(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
+class _Gone(Exception):
+    """The folder is not there, or not any more."""
+
+
 @contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
-    """Starting, stopping and leaving happen one at a time. The kernel frees the lock of a process that dies."""
+def _only_one(folder: Path, make: bool = False) -> Iterator[None]:
+    """Starting, stopping, leaving and deleting happen one at a time. The kernel frees the lock of a process that dies.
+
+    Raises `_Gone` where there is no folder, unless `make` says to make it.
+    """
+    lock = None
+    while lock is None:
+        if make:
+            _make(folder)
+        lock = _take_turn(folder, wanted=make)
     try:
-        lock = _open_lock(folder / "turn.lock")
-    except PermissionError:
-        owner = pwd.getpwuid(folder.stat().st_uid).pw_name
-        raise UserError(f"{folder} belongs to {owner}: run as that user, or delete the folder as that user") from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
         os.close(lock)
+
+
+def _take_turn(folder: Path, wanted: bool) -> int | None:
+    """Wait for the lock and hold it; None where the folder was deleted meanwhile, and the lock in it."""
+    try:
+        lock = _open_lock(folder / "turn.lock")
+    except FileNotFoundError:
+        if wanted:
+            return None
+        raise _Gone from None
+    except PermissionError:
+        owner = pwd.getpwuid(folder.stat().st_uid).pw_name
+        raise UserError(f"{folder} belongs to {owner}: run as that user, or delete the folder as that user") from None
+    held = False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            held = os.path.samestat(os.fstat(lock), os.stat(folder / "turn.lock"))
+    finally:
+        if not held:
+            os.close(lock)
+    return lock if held else None
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o711)  # the server's user passes through, and reads nothing
+    except OSError as error:
+        raise UserError(f"cannot use {folder} for the project's Postgres: {error.strerror}") from None
 
 
 def _stop_unless_used(folder: Path, cluster: Path) -> bool:
@@ -181,11 +221,12 @@ def _watch(folder: Path, cluster: Path) -> None:
     """Stop the server once nobody uses it, however its users ended; return when it is gone."""
     while _server_pid(cluster) is not None:
         time.sleep(WATCH_SECONDS)
-        if not folder.is_dir():
+        try:
+            with _only_one(folder):
+                if _stop_unless_used(folder, cluster):
+                    return
+        except _Gone:  # deleted, with the server
             return
-        with _only_one(folder):
-            if _stop_unless_used(folder, cluster):
-                return
 
 
 # Where, and as whom ----------------------------------------------------------------------------------------------

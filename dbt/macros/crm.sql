@@ -4,7 +4,8 @@ How staging reads the CRM. The one place to adapt when the CRM is your own:
 - crm_schema names the schema that it lands in;
 - crm_missing_columns lists columns that it lacks, by staging model, and they read as NULL:
       crm_missing_columns: {stg_crm__products: [unit_cost_c, stock_quantity_c]}
-- crm_timestamps_have_zone says that timestamps land with a zone, and they are turned into UTC without one.
+- crm_timestamps_have_zone says that timestamps land with a zone, and they are turned into UTC without one;
+- activated_order_statuses and retail_order_types list the picklist values that count, as your CRM spells them.
 A column that goes by another name is renamed in its staging model.
 -#}
 
@@ -39,6 +40,15 @@ A column that goes by another name is renamed in its staging model.
 
 {% macro as_date(name) -%}
     cast({{ crm_column(name) }} as date)
+{%- endmacro %}
+
+{#- Whether a column holds one of the values that a var lists; false, never NULL, where it holds nothing. -#}
+{% macro is_one_of(column, variable) -%}
+    {%- set quoted = [] -%}
+    {%- for value in var(variable) -%}
+        {%- do quoted.append("'" ~ value | replace("'", "''") ~ "'") -%}
+    {%- endfor -%}
+    coalesce({{ column }} in ({{ quoted | join(', ') or 'null' }}), false)
 {%- endmacro %}
 
 {#- A timestamp in UTC without a zone. -#}

@@ -169,6 +169,6 @@ def refuse_foreign(where: str, found: set[tuple[str, str]], loader_found: str | 
 
 
 def _shown(url: str) -> str:
-    """An address without its password."""
-    head, at, tail = url.rpartition("@")
-    return f"{head.split('://')[0]}://…@{tail}" if at else url
+    """What an address may say of itself in a message: all of it where no password can be in it, else its kind."""
+    kind, colon, _ = url.partition(":")
+    return f"{kind}:…" if colon else url

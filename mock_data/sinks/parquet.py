@@ -35,18 +35,7 @@ class ParquetSink(Sink):
 
     def _open(self) -> None:
         if self.path.exists():
-            manifest = self.path / _MANIFEST_FILE
-            files = (
-                {(p.relative_to(self.path).parts[0], p.name) for p in self.path.glob("*/*")}
-                if self.path.is_dir()
-                else set()
-            )
-            loader = json.loads(manifest.read_text())["loader"] if manifest.exists() else None
-            refuse_foreign(str(self.path), files, loader, self.loader)
-            if loader is None and (not self.path.is_dir() or any(self.path.iterdir())):
-                raise UserError(
-                    f"{self.path} is there and is not ours: nothing was touched; name a new folder with --to"
-                )
+            self._refuse_foreign()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             for old in self.path.parent.glob(f".{self.path.name}.loading-*"):
@@ -58,6 +47,29 @@ class ParquetSink(Sink):
         for key, table in TABLES.items():
             (self.folder / table.schema / table.name).mkdir(parents=True)
             self._piece(key, arrow_schema(table).empty_table())
+
+    def _refuse_foreign(self) -> None:
+        """Raise unless the folder is empty, or a link to one that holds our load and nothing else."""
+        if not self.path.is_dir():
+            raise UserError(f"{self.path} is a file: nothing was touched; name a folder with --to")
+        if not self.path.is_symlink():
+            foreign = sorted(p.relative_to(self.path).as_posix() for p in self.path.rglob("*") if p.is_file())
+            self._refuse(foreign or sorted(p.name for p in self.path.iterdir()))
+            return
+        manifest = self.path / _MANIFEST_FILE
+        loader = json.loads(manifest.read_text())["loader"] if manifest.exists() else None
+        inside = self.path.resolve()
+        found = {p.relative_to(inside).parts for p in inside.rglob("*") if p.is_file() and p != inside / _MANIFEST_FILE}
+        ours = {(t.schema, t.name) for t in TABLES.values()}
+        self._refuse(sorted("/".join(p) for p in found if p[:-1] not in ours or not p[-1].endswith(".parquet")))
+        refuse_foreign(str(self.path), {(p[0], p[1]) for p in found}, loader, self.loader)
+
+    def _refuse(self, foreign: list[str]) -> None:
+        if foreign:
+            raise UserError(
+                f"{self.path} holds {foreign[0]}, which this project did not make: "
+                "nothing was touched; move it elsewhere, or name a new folder with --to"
+            )
 
     def _write(self, table_key: str, data: pa.Table) -> None:
         self._piece(table_key, data)
@@ -73,7 +85,7 @@ class ParquetSink(Sink):
         (self.folder / _MANIFEST_FILE).write_text(json.dumps(dict(zip(MANIFEST_COLUMNS, self.manifest(), strict=True))))
         old = self.path.resolve() if self.path.is_symlink() else None
         final = self.path.parent / f".{self.path.name}.{self.content_hash}"
-        if final == old:
+        if old and final.resolve() == old and (final / _MANIFEST_FILE).exists():
             shutil.rmtree(self.folder)  # the same content is in place already
             return
         shutil.rmtree(final, ignore_errors=True)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
+import psycopg
 import pyarrow as pa
 from adbc_driver_manager import Error as DriverError
 from adbc_driver_postgresql import dbapi
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from warehouse.errors import UserError
 
@@ -16,6 +19,7 @@ from ..schema.declaration import FieldType, Object
 from ..schema.render import arrow_schema, create_table, primary_key, qualified_name, sql_type
 from . import MANIFEST, MANIFEST_COLUMNS, OUR_SCHEMAS, Sink, refuse_foreign
 
+_CONNECT_SECONDS = 10
 _SCHEMAS = tuple(dict.fromkeys(table.schema for table in TABLES.values()))
 
 
@@ -32,7 +36,7 @@ class PostgresSink(Sink):
     def _open(self) -> None:
         self.connection = connect(self.url)
         try:
-            with self.connection.cursor() as cursor:
+            with _clear(), self.connection.cursor() as cursor:
                 found = _tables(cursor)
                 refuse_foreign(_database(cursor), set(found), _loader(cursor, found), self.loader)
                 self._make_room(cursor, found)
@@ -49,8 +53,8 @@ class PostgresSink(Sink):
                 cursor.execute(f"alter table {qualified_name(table)} drop constraint if exists {_key_name(table)}")
                 cursor.execute(f"truncate {qualified_name(table)}")
                 continue
-            if existing is not None:  # an older declaration of ours: dbt's views on it are built again
-                cursor.execute(f"drop table {qualified_name(table)} cascade")
+            if existing is not None:  # an older declaration of ours; refused where somebody's view is built on it
+                cursor.execute(f"drop table {qualified_name(table)}")
             cursor.execute(create_table(table, "postgres"))
         columns = ", ".join(f"{c} text" for c in MANIFEST_COLUMNS)
         cursor.execute(f"create table if not exists crm.{MANIFEST} ({columns})")
@@ -58,11 +62,11 @@ class PostgresSink(Sink):
 
     def _write(self, table_key: str, data: pa.Table) -> None:
         table = TABLES[table_key]
-        with self.connection.cursor() as cursor:
+        with _clear(), self.connection.cursor() as cursor:
             cursor.adbc_ingest(table.name, data, mode="append", db_schema_name=table.schema)
 
     def _publish(self) -> None:
-        with self.connection.cursor() as cursor:
+        with _clear(), self.connection.cursor() as cursor:
             for table in TABLES.values():
                 cursor.execute(primary_key(table))
             cursor.execute(f"insert into crm.{MANIFEST} values ($1, $2, $3)", self.manifest())
@@ -81,17 +85,36 @@ def connect(url: str) -> dbapi.Connection:
     """A connection in a transaction.
 
     Raises:
-        UserError: the server cannot be reached or refuses the user.
+        UserError: the address is not one, or the server cannot be reached or refuses the user.
     """
     try:
-        return dbapi.connect(url)
+        # psycopg reads addresses as libpq does, and says what is wrong before anything is sent
+        options = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise UserError(
+            "the Postgres address cannot be read: write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, "
+            "with % and other special characters of user and password percent-encoded"
+        ) from None
+    try:
+        return dbapi.connect(make_conninfo(url, **{"connect_timeout": _CONNECT_SECONDS, **options}))
     except DriverError as error:
         raise UserError(f"cannot connect to Postgres: {_reason(error)}") from None
 
 
+@contextmanager
+def _clear() -> Iterator[None]:
+    """Turn what the server refuses into one line."""
+    try:
+        yield
+    except DriverError as error:
+        raise UserError(f"Postgres refuses: {_reason(error)}: nothing was changed") from None
+
+
 def _reason(error: Exception) -> str:
-    """The server's own words, on one line; libpq never repeats a password."""
-    text = str(error).partition("Failed to connect: ")[2] or str(error)
+    """The server's own words, on one line; they never hold the password of an address that could be read."""
+    text = str(error)
+    for mark in ("Failed to connect: ", "ERROR: ", "Failed to execute query: "):
+        text = text.partition(mark)[2] or text
     return " ".join(text.split()).removesuffix(".")
 
 
@@ -146,7 +169,7 @@ def read(url: str) -> Iterator[tuple[str, pa.RecordBatch]]:
     Raises:
         UserError: the server cannot be reached or refuses the user.
     """
-    with connect(url) as connection, connection.cursor() as cursor:
+    with connect(url) as connection, _clear(), connection.cursor() as cursor:
         found = _tables(cursor)
         for key, table in TABLES.items():
             if (table.schema, table.name) not in found:

@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import os
 import shlex
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -173,17 +173,28 @@ def _held(to: str, settings: dict[str, object]) -> dict[str, Any] | None:
 
 
 def _write_report(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
-    """List the refused rows as CSV, with a header only where there are none; replaced as a whole."""
+    """List the refused rows as CSV, with a header only where there are none; replaced as a whole.
+
+    A row of too few or too many fields is in column `row` as it is written.
+
+    Raises:
+        UserError: the file cannot be written; what was there is kept.
+    """
+    import duckdb
+
     partial = target.with_name(target.name + ".partial")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         connection.sql(
             "select line, reason, raw_customer as customer, raw_date as date, raw_amount as amount, "
-            "raw_quantity as quantity from parsed where reason is not null order by line"
+            "raw_quantity as quantity, raw_row as row from parsed where reason is not null order by line"
         ).write_csv(str(partial), header=True)
         os.replace(partial, target)
-    except OSError as error:
-        raise UserError(f"{target} cannot be written: {error.strerror or error}") from None
+    except (OSError, duckdb.Error) as error:
+        with suppress(OSError):
+            partial.unlink()
+        why = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise UserError(f"{target} cannot be written: {why}; name another place with --report") from None
 
 
 def _outcome(

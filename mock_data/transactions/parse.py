@@ -83,7 +83,7 @@ def parse(
 
     Columns: line; customer (text); bought_at (timestamp, UTC); amount; quantity; reason (text: why the row
     is refused, reasons parted by "; "; NULL where it lands); and the file's own texts as raw_customer, raw_date,
-    raw_amount, raw_quantity, of refused rows only.
+    raw_amount, raw_quantity, of refused rows only; as raw_row where the fields are too few or too many to tell apart.
 
     Args:
         tables: rows as :mod:`.read` gives them.
@@ -96,7 +96,7 @@ def parse(
     connection.execute(
         "create table parsed (line bigint, customer varchar, bought_at timestamp, amount decimal(18, 2), "
         "quantity bigint, reason varchar, "
-        "raw_customer varchar, raw_date varchar, raw_amount varchar, raw_quantity varchar)"
+        "raw_customer varchar, raw_date varchar, raw_amount varchar, raw_quantity varchar, raw_row varchar)"
     )
     for table in tables:
         connection.register("rows", table)
@@ -179,7 +179,7 @@ def _select(conventions: Conventions, width: int, has_quantity: bool, as_of: dt.
         judged as (
             select
                 *,
-                case when fields is not null then 'not ' || {width} || ' fields'
+                case when misfit is not null then 'not ' || {width} || ' fields'
                 else nullif(concat_ws('; ',
                     case when customer is null or lower(customer) in {_NO_VALUE} then 'the customer is missing'
                         when contains(customer, chr(0)) then 'the customer holds a NUL character' end,
@@ -210,6 +210,7 @@ def _select(conventions: Conventions, width: int, has_quantity: bool, as_of: dt.
             case when reason is not null then customer end,
             case when reason is not null then date end,
             case when reason is not null then amount end,
-            case when reason is not null then quantity end
+            case when reason is not null then quantity end,
+            misfit
         from judged
     """

@@ -36,10 +36,8 @@ _QUOTE, _NEWLINE, _BLANK = ord('"'), ord("\n"), " \t\r\n\v\f\u00a0"
 SCHEMA = pa.schema(
     [
         ("line", pa.int64()),
-        (
-            "fields",
-            pa.int64(),
-        ),  # how many fields the row has, where that is not how many it should have
+        # the row as it is written, where it does not have as many fields as it should
+        ("misfit", pa.large_string()),
         *((role, pa.large_string()) for role in ROLES),
     ]
 )
@@ -221,7 +219,11 @@ def _take(
     every = pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
     columns: dict[str, pa.Array] = {
         "line": pa.array(lines, pa.int64()),
-        "fields": pa.array(count, pa.int64(), mask=right),
+        "misfit": pc.replace_with_mask(
+            pa.nulls(len(lines), pa.large_string()),
+            pa.array(~right),
+            _written(data, offsets, first[~right], count[~right], where),
+        ),
     }
     for role in ROLES:
         if role not in where.positions:
@@ -230,6 +232,15 @@ def _take(
         indices = pa.array(np.where(right, first + where.positions[role], 0), mask=~right)
         columns[role] = _clean(every.take(indices), where)
     return pa.table(columns, schema=SCHEMA)
+
+
+def _written(
+    data: bytes, offsets: NDArray[np.int64], first: NDArray[np.int64], count: NDArray[np.int64], where: Layout
+) -> pa.Array:
+    """Those records as the file writes them, without the end of the line; a tab that parts fields is kept."""
+    ends = _BLANK.replace(where.delimiter, "")
+    spans = zip(offsets[first], offsets[first + count], strict=True)
+    return pa.array([data[begin:end].decode().strip(ends) for begin, end in spans], pa.large_string())
 
 
 def _clean(fields: pa.Array, where: Layout) -> pa.Array:
@@ -382,7 +393,7 @@ def _read_parquet(path: Path, where: Layout) -> Iterator[pa.Table]:
             n = batch.num_rows
             columns: dict[str, pa.Array] = {
                 "line": pa.array(np.arange(row, row + n)),
-                "fields": pa.nulls(n, pa.int64()),
+                "misfit": pa.nulls(n, pa.large_string()),
             }
             for role in ROLES:
                 column = batch.column(chosen[role]) if role in chosen else pa.nulls(n, pa.large_string())

@@ -1,6 +1,7 @@
 """Every sink holds the same content, replaces it whole or not at all, and never touches what is not ours."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import numpy as np
 import psycopg
 import pyarrow as pa
 import pytest
+from pydantic import SecretStr
 
 from mock_data.content_hash import content_hash
 from mock_data.generate import generate
@@ -165,7 +167,7 @@ def test_other_peoples_tables_are_refused_and_kept(address, schema):
         (folder / "theirs").write_text("precious")
     else:
         put_foreign_table(address, schema)
-    with pytest.raises(UserError, match=f"{schema}.theirs.*nothing was touched"):
+    with pytest.raises(UserError, match=rf"{schema}[./]theirs.*nothing was touched"):
         generate(SMALL, DAY, address)
     if address.startswith("parquet"):
         assert (folder / "theirs").read_text() == "precious"
@@ -210,18 +212,75 @@ def test_views_on_the_crm_survive_a_load_of_the_same_shape(postgres: Settings):
         assert connection.execute("select orders from foreign_.orders").fetchone() != before
 
 
+def test_a_view_of_somebody_else_on_an_older_declaration_is_not_dropped(postgres: Settings):
+    url = postgres_dsn(postgres)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("drop schema if exists crm, truth, staging, foreign_ cascade")
+        generate(SMALL, DAY, url)
+        connection.execute("alter table crm.account drop column site")
+        connection.execute("create schema foreign_")
+        connection.execute("create view foreign_.report as select name from crm.account")
+        with pytest.raises(UserError, match=r"other objects depend on it|depends on table"):
+            generate(OTHER, DAY, url)
+        assert connection.execute("select count(*) from foreign_.report").fetchone() == (SMALL.accounts,)
+
+
+def test_a_user_who_may_not_is_told_in_one_line(postgres: Settings):
+    url = postgres_dsn(postgres)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("drop schema if exists crm, truth, staging, foreign_ cascade")
+        connection.execute("drop role if exists reader")
+        connection.execute("create role reader login password 'reading-only'")
+    reader = postgres_dsn(
+        postgres.model_copy(update={"postgres_user": "reader", "postgres_password": SecretStr("reading-only")})
+    )
+    try:
+        with pytest.raises(UserError, match=r"permission denied.*nothing was changed") as caught:
+            generate(SMALL, DAY, reader)
+        generate(SMALL, DAY, url)
+        with pytest.raises(UserError, match="permission denied"):
+            generate(OTHER, DAY, reader)
+        with pytest.raises(UserError, match="permission denied"):
+            hash_at(reader)
+        assert "reading-only" not in str(caught.value)
+    finally:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("drop role reader")
+
+
 @pytest.mark.parametrize(
     ("address", "says"),
     [
         ("nowhere", "cannot write to nowhere"),
         ("mysql://me:secret@host/db", "cannot write to mysql"),
+        ("postgresql:me:secret@host/db", "cannot write to postgresql"),
         ("postgresql://nobody:secret@127.0.0.1:1/none", "cannot connect to Postgres"),
+        ("postgresql://nobody:se%cret@127.0.0.1:1/none", "cannot be read"),
+        ("postgresql://nobody:secret@[::1/none", "cannot be read"),
     ],
 )
 def test_an_address_that_cannot_be_is_refused_without_its_password(address, says):
     with pytest.raises(UserError, match=says) as caught:
         generate(SMALL, DAY, address)
-    assert "secret" not in str(caught.value)
+    assert "cret" not in str(caught.value)
+
+
+def test_a_folder_whose_contents_were_deleted_is_filled_again(tmp_path):
+    place = tmp_path / "crm"
+    generate(SMALL, DAY, f"parquet:{place}")
+    shutil.rmtree(place.resolve())
+    result = generate(SMALL, DAY, f"parquet:{place}")
+    assert hash_at(f"parquet:{place}") == result.content_hash
+
+
+def test_a_file_put_among_ours_is_refused_and_kept(tmp_path):
+    place = tmp_path / "crm"
+    first = generate(SMALL, DAY, f"parquet:{place}")
+    (place / "notes.txt").write_text("mine")
+    with pytest.raises(UserError, match=r"notes\.txt.*nothing was touched"):
+        generate(OTHER, DAY, f"parquet:{place}")
+    assert (place / "notes.txt").read_text() == "mine"
+    assert hash_at(f"parquet:{place}") == first.content_hash
 
 
 def test_a_file_that_is_no_database_is_refused_and_kept(tmp_path):

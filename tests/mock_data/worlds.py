@@ -38,7 +38,7 @@ days_open = st.integers(0, 1_300)
 def run(world: World, until: np.datetime64, **more: object) -> Shard:
     """All customers of a small world in one shard, with the shared tables."""
     catalogue = make_catalogue(world)
-    everyone = np.arange(world.contacts + world.walk_ins)
+    everyone = np.arange(world.customers)
     shard = simulate(world, catalogue, everyone, until, **more)  # type: ignore[arg-type]
     return Shard([*shared_rows(world, catalogue), *shard.rows], shard.state)
 

@@ -246,14 +246,17 @@ BREAKS = (
         "rfm",
         "ties broken the other way",
         (
-            "order by frequency, {{ in_byte_order('contact_id') }}",
-            "order by frequency, {{ in_byte_order('contact_id') }} desc",
+            "order by frequency, {{ in_byte_order('md5(contact_id)') }}",
+            "order by frequency, {{ in_byte_order('md5(contact_id)') }} desc",
         ),
     ),
     _break(
         "rfm",
-        "ties broken whatever the letters' case",
-        ("order by monetary, {{ in_byte_order('contact_id') }}", "order by monetary, lower(contact_id)"),
+        "ties broken by arrival",
+        (
+            "order by monetary, {{ in_byte_order('md5(contact_id)') }}",
+            "order by monetary, {{ in_byte_order('contact_id') }}",
+        ),
     ),
     _break("rfm", "half rounded down", ("+ 1) / 2.0", ") / 2.0")),
     _break("rfm", "quarters, not fifths", ("ntile(5) over (order by monetary", "ntile(4) over (order by monetary")),

@@ -27,7 +27,7 @@ dated as (
         end as order_date
     from orders
     where
-        order_status = 'Activated'
+        {{ is_one_of('order_status', 'activated_order_statuses') }}
         and not is_deleted
 
 ),

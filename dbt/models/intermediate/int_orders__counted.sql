@@ -47,7 +47,8 @@ final as (
             when items.item_count is null then 0
             when items.costed_item_count = items.item_count then items.margin
         end as decimal(18, 2)) as margin,
-        orders.order_type = 'Retail' and orders.contact_id is not null as is_purchase_occasion
+        {{ is_one_of('orders.order_type', 'retail_order_types') }}
+        and orders.contact_id is not null as is_purchase_occasion
     from orders
     left join items on orders.order_id = items.order_id
 

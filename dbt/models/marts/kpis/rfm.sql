@@ -11,14 +11,14 @@ with contacts as (
 
 ),
 
--- equal values may fall on both sides of a fifth's edge: the contact id decides, so that every run agrees
+-- equal values may fall on both sides of a fifth's edge: ids follow arrival, so a hash decides, blind to who came first
 scored as (
 
     select
         *,
-        ntile(5) over (order by last_purchase_date, {{ in_byte_order('contact_id') }}) as recency_score,
-        ntile(5) over (order by frequency, {{ in_byte_order('contact_id') }}) as frequency_score,
-        ntile(5) over (order by monetary, {{ in_byte_order('contact_id') }}) as monetary_score
+        ntile(5) over (order by last_purchase_date, {{ in_byte_order('md5(contact_id)') }}) as recency_score,
+        ntile(5) over (order by frequency, {{ in_byte_order('md5(contact_id)') }}) as frequency_score,
+        ntile(5) over (order by monetary, {{ in_byte_order('md5(contact_id)') }}) as monetary_score
     from contacts
 
 ),
