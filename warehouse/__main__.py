@@ -70,6 +70,7 @@ def stamp(folder: Path) -> None:
 
 
 def _stamp_data(file: Path, settings: Settings) -> None:
+    """Let `file` stand for the data: make itself can neither read `.env` nor take a path with a space."""
     own = settings.warehouse_path if settings.target == "duckdb" else FOLDER / "password"
     if settings.target == "postgres" and settings.postgres_host:
         if not file.exists():

@@ -193,7 +193,10 @@ def _write_report(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     except (OSError, duckdb.Error) as error:
         with suppress(OSError):
             partial.unlink()
-        why = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        if isinstance(error, FileExistsError):
+            why = "a file stands where its folder should be"
+        else:
+            why = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise UserError(f"{target} cannot be written: {why}; name another place with --report") from None
 
 

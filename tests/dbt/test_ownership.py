@@ -1,4 +1,4 @@
-"""dbt replaces what this project built, and nothing that it did not: a foreign table is refused before anything runs."""
+"""dbt replaces what this project built and nothing else: a foreign table is refused before anything runs."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ def dbt(warehouse: tuple[Settings, Query], tmp_path: Path) -> Callable[..., str]
     return run
 
 
+@pytest.mark.slow
 def test_only_what_we_built_is_replaced(warehouse: tuple[Settings, Query], dbt: Callable[..., str]) -> None:
     _, query = warehouse
     segments = ("run", "--select", "rfm_segments")

@@ -326,6 +326,21 @@ def test_a_row_with_too_few_or_too_many_fields_is_refused(tmp_path: Path) -> Non
     ]
 
 
+def test_a_row_of_another_width_is_in_the_report_as_written(tmp_path: Path) -> None:
+    rows = ['b,2024-01-01,"1,0",00', "a,2024-01-01", '"c\nd"', "ä, 1 ,2,"]
+    logs = {
+        "comma": ("customer,date,amount\n\na,2024-01-01,1\n" + "\r\n".join(rows), rows),
+        "tab": ("customer\tdate\tamount\na\t2024-01-01\t1\n\tx\t\t\n", ["\tx\t\t"]),
+        "blank": ("customer date amount\na 2024-01-01 1\n b  x \n  \na 2024-01-02 1\n", ["b  x"]),
+    }
+    for name, (text, written) in logs.items():
+        outcome = import_file(write(tmp_path, text, f"{name}.log"), COLUMNS, to=f"duckdb:{tmp_path / name}.duckdb")
+        with outcome.refused_report.open(newline="", encoding="utf-8") as file:
+            report = list(csv.DictReader(file))
+        assert [row["row"] for row in report] == written
+        assert {row["reason"] for row in report} == {"not 3 fields"}
+
+
 def test_rows_after_the_as_of_date_are_refused(tmp_path: Path) -> None:
     outcome, _ = land(write(tmp_path, LOG), tmp_path, as_of=dt.date(2024, 2, 29))
     assert (outcome.landed, outcome.reasons) == (1, {"after the as-of date": 3})
@@ -423,6 +438,10 @@ def mistakes(folder: Path) -> Iterator[tuple[list[str], str]]:
     yield [good, *usual, "--as-of", "2020-01-01"], "no row of .* can land; line 2: after the as-of date"
     yield [good, *usual, "--to", "oracle:x"], "cannot write to"
     yield [good, *usual, "--report", good], "--report names .* itself"
+    yield [good, *usual, "--report", f"{good}/r.csv"], "r.csv cannot be written: a file stands .*--report"
+    yield [good, *usual, "--report", str(folder)], "cannot be written: Is a directory"
+    (folder / "shut.csv.partial").mkdir()  # a place that DuckDB cannot write to, whoever runs this
+    yield [good, *usual, "--report", str(folder / "shut.csv")], "shut.csv cannot be written: .*--report"
     yield [good, *usual, "--to", f"duckdb:{good}"], "--to names .* itself"
     yield [good, "--customer", "1", "--date", "2", "--amount", "9", "--format", "whitespace"], "has 1 columns"
     yield (
@@ -490,4 +509,6 @@ def test_other_options_replace_what_the_same_file_landed(tmp_path: Path) -> None
     # a run that fails leaves what was there
     with pytest.raises(UserError, match="no row"):
         land(path, tmp_path, as_of=dt.date(2000, 1, 1))
+    with pytest.raises(UserError, match="cannot be written"):
+        land(path, tmp_path, COLUMNS, refused_report=path / "r.csv")
     assert query(warehouse, "select sum(quantity) from crm.order_item") == [(8,)]

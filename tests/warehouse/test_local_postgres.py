@@ -5,8 +5,11 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -157,6 +160,53 @@ def test_an_unfinished_data_directory_is_made_again(tmp_path: Path) -> None:
         with local_postgres(SETTINGS, folder) as settings:
             assert query(settings, "select 1") == [(1,)]
     finally:
+        remove(folder)
+
+
+def test_it_is_removed_right_after_a_session(tmp_path: Path) -> None:
+    folder = tmp_path / "postgres"
+    for _ in range(3):
+        with local_postgres(SETTINGS, folder):
+            pass
+        assert remove(folder)
+        assert not list(tmp_path.iterdir())
+    assert not remove(folder)
+
+
+def test_it_is_removed_while_others_look_after_it(tmp_path: Path) -> None:
+    """Watchers and users take their turn at any moment, also while the folder is being deleted."""
+    folder = tmp_path / "postgres"
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            with suppress(module._Gone), module._only_one(folder):
+                module._stop_unless_used(folder, folder / "cluster")
+
+    with ThreadPoolExecutor(3) as pool:
+        lookers = [pool.submit(look) for _ in range(3)]
+        try:
+            for _ in range(20):
+                (folder / "cluster" / "base").mkdir(parents=True)
+                for n in range(50):
+                    (folder / "cluster" / "base" / str(n)).touch()
+                assert remove(folder)
+                assert not list(tmp_path.iterdir())
+        finally:
+            done.set()
+    for looker in lookers:
+        looker.result()
+
+
+def test_what_cannot_be_deleted_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise OSError(39, "Directory not empty", str(path))
+
+    folder = tmp_path / "postgres"
+    folder.mkdir()
+    monkeypatch.setattr(module, "_place", lambda folder: module._Place(folder, folder, {}))
+    monkeypatch.setattr("shutil.rmtree", refuse)
+    with pytest.raises(UserError, match=r"cannot delete the project's Postgres: .*Directory not empty"):
         remove(folder)
 
 

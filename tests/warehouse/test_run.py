@@ -80,6 +80,24 @@ def test_stamp_changes_only_with_the_settings(tmp_path: Path) -> None:
     assert "a-secret" not in (tmp_path / "settings.postgres").read_text()
 
 
+def test_stamp_follows_the_data(tmp_path: Path) -> None:
+    stamp, data = tmp_path / "data.duckdb", tmp_path / "a warehouse.duckdb"
+    for _ in range(2):
+        warehouse("stamp", str(tmp_path), TARGET="duckdb", WAREHOUSE_PATH=str(data))
+        assert not stamp.exists(), "there is no data yet, or it was deleted"
+        data.touch()
+        os.utime(data, (5, 1_000_000_000.5))
+        warehouse("stamp", str(tmp_path), TARGET="duckdb", WAREHOUSE_PATH=str(data))
+        assert stamp.stat().st_mtime == 1_000_000_000.5
+        data.unlink()
+    configured = {"POSTGRES_HOST": "h", "POSTGRES_USER": "u", "POSTGRES_PASSWORD": "p", "POSTGRES_DB": "d"}
+    stamp = tmp_path / "data.postgres"
+    warehouse("stamp", str(tmp_path), TARGET="postgres", **configured)
+    os.utime(stamp, (1, 1))
+    warehouse("stamp", str(tmp_path), TARGET="postgres", **configured)
+    assert stamp.stat().st_mtime == 1, "a configured server's data is there, and does not change by itself"
+
+
 @pytest.mark.postgres
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_command_and_the_server(number: signal.Signals) -> None:
