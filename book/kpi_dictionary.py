@@ -17,6 +17,8 @@ from markdown_it import MarkdownIt
 
 from warehouse.errors import UserError
 
+MARKDOWN = MarkdownIt().enable("table")
+
 
 @dataclass(frozen=True)
 class Kpi:
@@ -133,7 +135,7 @@ def _row(kpi: Kpi, pages: list[str]) -> str:
     return (
         f'<tr id="{anchor(kpi.name)}"><th scope="row">{html.escape(kpi.name)}'
         f"<span>{html.escape(kpi.unit)}, one for each {html.escape(kpi.grain)}</span></th>"
-        f"<td>{MarkdownIt().render(kpi.definition)}<p><code>{html.escape(kpi.formula)}</code></p></td>"
+        f"<td>{MARKDOWN.render(kpi.definition)}<p><code>{html.escape(kpi.formula)}</code></p></td>"
         f'<td><p><a href="../dbt/index.html#!/model/{kpi.model_id}"><code>{kpi.model}</code></a>'
         f"<br><code>{kpi.column}</code></p>"
         f'<p><a href="../{page}.html">Chapter {int(Path(page).name[:2])}</a></p>'

@@ -84,3 +84,10 @@ def test_the_segments_in_words_are_the_segments_in_sql() -> None:
     ]
     assert len(rules) == 11
     assert table == rules
+
+
+@pytest.mark.parametrize(("model", "column", "kpi"), DECLARED, ids=[kpi["name"] for _, _, kpi in DECLARED])
+def test_the_chapter_that_a_kpi_names_reads_its_model(model: str, column: dict[str, Any], kpi: dict[str, Any]) -> None:
+    chapter = (DBT.parent / "notebooks" / f"{kpi['chapter']}.ipynb").read_text(encoding="utf-8")
+    # what is declared for the day is shown by the month
+    assert re.search(rf"marts\.{model.replace('_daily', '_(daily|monthly)')}\b", chapter)
