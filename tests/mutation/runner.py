@@ -76,8 +76,9 @@ class Project:
         )
 
     def _run(self, *command: str) -> list[Any]:
-        """Run dbt on the parsed project; its node results."""
-        return list(self._invoke(dbtRunner(manifest=self.manifest), *command).result)
+        """Run dbt on the parsed project; the results of its models and tests, without the hooks'."""
+        results = self._invoke(dbtRunner(manifest=self.manifest), *command).result
+        return [result for result in results if result.node.resource_type != "operation"]
 
     def _invoke(self, runner: dbtRunner, *command: str) -> Any:
         """Run dbt in this process; RuntimeError where it cannot run at all, or a plain `run` fails."""
