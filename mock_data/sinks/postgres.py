@@ -36,7 +36,7 @@ class PostgresSink(Sink):
     def _open(self) -> None:
         self.connection = connect(self.url)
         try:
-            with _clear(), self.connection.cursor() as cursor:
+            with refusals(), self.connection.cursor() as cursor:
                 found = _tables(cursor)
                 refuse_foreign(_database(cursor), set(found), _loader(cursor, found), self.loader)
                 self._make_room(cursor, found)
@@ -62,11 +62,11 @@ class PostgresSink(Sink):
 
     def _write(self, table_key: str, data: pa.Table) -> None:
         table = TABLES[table_key]
-        with _clear(), self.connection.cursor() as cursor:
+        with refusals(), self.connection.cursor() as cursor:
             cursor.adbc_ingest(table.name, data, mode="append", db_schema_name=table.schema)
 
     def _publish(self) -> None:
-        with _clear(), self.connection.cursor() as cursor:
+        with refusals(), self.connection.cursor() as cursor:
             for table in TABLES.values():
                 cursor.execute(primary_key(table))
             cursor.execute(f"insert into crm.{MANIFEST} values ($1, $2, $3)", self.manifest())
@@ -102,7 +102,7 @@ def connect(url: str) -> dbapi.Connection:
 
 
 @contextmanager
-def _clear() -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """Turn what the server refuses into one line."""
     try:
         yield
@@ -169,7 +169,7 @@ def read(url: str) -> Iterator[tuple[str, pa.RecordBatch]]:
     Raises:
         UserError: the server cannot be reached or refuses the user.
     """
-    with connect(url) as connection, _clear(), connection.cursor() as cursor:
+    with connect(url) as connection, refusals(), connection.cursor() as cursor:
         found = _tables(cursor)
         for key, table in TABLES.items():
             if (table.schema, table.name) not in found:

@@ -12,7 +12,7 @@ def manifest(url: str) -> tuple[str, dict[str, Any]] | None:
     """Which loader filled the CRM at `url` (a sink's address), and with what settings; None where no manifest is.
 
     Raises:
-        UserError: the place is there and cannot be opened.
+        UserError: the place is there and cannot be opened, or may not be read.
     """
     from mock_data.sinks import MANIFEST
 
@@ -29,9 +29,9 @@ def manifest(url: str) -> tuple[str, dict[str, Any]] | None:
             except duckdb.CatalogException:
                 row = None
     elif kind in ("postgres", "postgresql"):
-        from mock_data.sinks.postgres import connect
+        from mock_data.sinks.postgres import connect, refusals
 
-        with connect(url) as session, session.cursor() as cursor:
+        with connect(url) as session, refusals(), session.cursor() as cursor:
             cursor.execute(f"select to_regclass('crm.{MANIFEST}') is not null")
             found = cursor.fetchone()
             if found and found[0]:

@@ -18,6 +18,7 @@ from mock_data.generate import generate
 from mock_data.schema import TABLES
 from mock_data.sinks import open_sink, read_tables
 from mock_data.sinks.duckdb import connect
+from mock_data.transactions import held
 from warehouse.connect import postgres_dsn
 from warehouse.errors import UserError
 from warehouse.settings import PROJECT_ROOT, Settings
@@ -242,6 +243,8 @@ def test_a_user_who_may_not_is_told_in_one_line(postgres: Settings):
             generate(OTHER, DAY, reader)
         with pytest.raises(UserError, match="permission denied"):
             hash_at(reader)
+        with pytest.raises(UserError, match="permission denied"):
+            held.manifest(reader)
         assert "reading-only" not in str(caught.value)
     finally:
         with psycopg.connect(url, autocommit=True) as connection:
