@@ -37,11 +37,6 @@ def encode(rows: Rows, until: np.datetime64) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=arrow_schema(table))
 
 
-def empty(table: Object) -> pa.RecordBatch:
-    """No rows, with the declared columns."""
-    return pa.RecordBatch.from_pylist([], schema=arrow_schema(table))
-
-
 def _system_fields(created: Seconds, modified: Seconds) -> dict[str, Values]:
     n = len(created)
     # the next run of the loader after the change: a function of event time alone
