@@ -101,15 +101,22 @@ def _run(command: list[str], environment: dict[str, str]) -> int:
     program = shutil.which(command[0], path=environment["PATH"])
     if program is None:
         raise UserError(f"cannot run {command[0]}: there is no such program")
-    child = subprocess.Popen([program, *command[1:]], env=environment)
+    child: subprocess.Popen[bytes] | None = None
+    early: list[int] = []  # signals that came while the command was being started
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGINT and _terminal_is_ours():
             return  # Ctrl-C reached the command as well
-        child.send_signal(number)
+        if child is None:
+            early.append(number)
+        else:
+            child.send_signal(number)
 
     for number in SIGNALS:
         signal.signal(number, pass_on)
+    child = subprocess.Popen([program, *command[1:]], env=environment)
+    for number in early:
+        child.send_signal(number)
     status = child.wait()
     return status if status >= 0 else 128 - status
 
