@@ -19,6 +19,7 @@ from warehouse.errors import UserError, report
 from warehouse.settings import PROJECT_ROOT, load_settings
 
 from . import palette
+from .benchmark_tables import fragments
 from .facts import facts_strip, read_facts
 from .kpi_dictionary import dictionary_page, read_kpis
 from .paths import CONFIG, DBT_DOCS, DOCTREES, EXECUTED, HTML, MANIFEST, PAGES, SOURCE, TOC
@@ -123,6 +124,7 @@ def _sources(toc: dict[str, Any], pages: list[str]) -> dict[str, bytes]:
         "generated/kpi_dictionary.md": dictionary_page(kpis, pages),
         "generated/crm_schema.md": reference_page(),
         "generated/crm_diagram.md": schema_diagram().html,
+        **{f"generated/benchmarks_{name}.md": text for name, text in fragments().items()},
     }
     return files | {f"book/{name}": text.encode() for name, text in generated.items()}
 

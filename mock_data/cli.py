@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +14,9 @@ from warehouse.errors import UserError, report
 from warehouse.settings import Settings, load_settings
 
 from .transactions import import_transactions
+
+if TYPE_CHECKING:
+    from .world import World
 
 app = typer.Typer(
     help="Make the shop's CRM: mock data with known truth, or your own transactions in the same tables.",
@@ -26,6 +30,10 @@ To = Annotated[
     typer.Option(help="duckdb:PATH, postgresql://USER@HOST/DATABASE or parquet:FOLDER  [default: the TARGET setting]"),
 ]
 
+WorldName = Annotated[
+    str | None, typer.Option(help="How customers behave: a name from `worlds`, or the path of a .yml file.")
+]
+
 
 @app.command()
 def generate(
@@ -35,16 +43,21 @@ def generate(
     seed: Annotated[int | None, typer.Option(help="Seed of every random draw.")] = None,
     start: Annotated[str | None, typer.Option(help="First day, YYYY-MM-DD, UTC.")] = None,
     as_of: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD, UTC, included.")] = None,
+    world: WorldName = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="Switch one thing off: see `uplift`. May be given several times.")
+    ] = None,
     to: To = None,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Processes.")] = 1,
+    faults: Annotated[
+        str | None,
+        typer.Option(help="What goes wrong in the data: all, or names such as duplicate,orphan=0.01 (see `faults`)."),
+    ] = None,
 ) -> None:
     """Simulate the shop's customers and load the CRM that they leave behind.
 
     An option not given comes from the environment, else from .env, else from the default.
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     settings = load_settings(
         number_contacts_to_create=contacts,
         number_accounts_to_create=accounts,
@@ -52,23 +65,50 @@ def generate(
         seed=seed,
         start_date=start,
         as_of_date=as_of,
+        world=world,
     )
     import numpy as np
 
     from . import generate as generator
-    from .world import World
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with _place(to, settings) as address, Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("simulating shards", total=None)
-        result = generator.generate(
-            World.from_settings(settings),
-            np.datetime64(settings.as_of_date, "D"),
-            address,
-            workers,
-            lambda done, total: bar.update(task, completed=done, total=total),
-        )
+    simulated = _world(settings, without or [])
+    if faults:
+        from .faults import rates
+
+        simulated = replace(simulated, faults=tuple(rates(faults).items()))
+    with _place(to, settings) as address, _progress() as progress:
+        result = generator.generate(simulated, np.datetime64(settings.as_of_date, "D"), address, workers, progress)
     print(f"{result.rows:,} rows, content {result.content_hash}")
+
+
+@app.command()
+def advance(
+    to: Annotated[str, typer.Option(help="Last day, YYYY-MM-DD, UTC, included.")],
+    at: Annotated[str | None, typer.Option(help="Where the CRM is  [default: the TARGET setting]")] = None,
+) -> None:
+    """Add the next days to a CRM that `generate` made, up to a later day, in one transaction."""
+    settings = load_settings(as_of_date=to)
+    import numpy as np
+
+    from . import advance as continuation
+
+    day = np.datetime64(settings.as_of_date, "D")
+    with _place(at, settings) as address, _progress() as progress:
+        result = continuation.advance(address, day, progress)
+    if result is None:
+        print(f"at {day} already: nothing to do")
+    else:
+        print(f"{result.rows:,} rows at {day}, content {result.content_hash}")
+
+
+@app.command(name="faults")
+def list_faults() -> None:
+    """List what `generate --faults` can put into the data, with the usual share of rows."""
+    from .faults import FAULTS
+
+    for name, fault in FAULTS.items():
+        where = fault.table if fault.column is None else f"{fault.table}.{fault.column}"
+        print(f"{name:15} {fault.rate:6.1%}  {fault.meaning} ({where})")
 
 
 @app.command(name="hash")
@@ -81,7 +121,60 @@ def content_hash(at: Annotated[str | None, typer.Argument(help="Where a CRM was 
         print(hash_of(read_tables(address)))
 
 
+@app.command()
+def worlds() -> None:
+    """List the worlds that `generate --world` knows, with what each is for."""
+    from . import worlds as known
+
+    for name in known.names():
+        print(f"{name:<12}{known.describe(name)}")
+
+
+@app.command()
+def uplift(
+    switch: Annotated[str, typer.Argument(help="What to switch off: campaigns, mailings, ...; or one by its name.")],
+    contacts: Annotated[int | None, typer.Option(help="Customers who arrive.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of every random draw.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD, UTC, included.")] = None,
+    world: WorldName = None,
+) -> None:
+    """Simulate the world with one thing and without it, from the same draws, and print what it really changed.
+
+    Nothing is written. For a campaign, the last column is what attribution by last touch would claim for it.
+    """
+    settings = load_settings(number_contacts_to_create=contacts, seed=seed, as_of_date=as_of, world=world)
+    import numpy as np
+
+    from .uplift import table
+    from .uplift import uplift as paired_run
+
+    print(table(paired_run(_world(settings), np.datetime64(settings.as_of_date, "D"), switch)))
+
+
 app.command(name="import-transactions")(import_transactions)
+
+
+def _world(settings: Settings, without: Sequence[str] = ()) -> World:
+    """The world that the settings describe, with some things switched off."""
+    from . import worlds as known
+    from .world import World
+
+    world = World.from_settings(settings)
+    for switch in without:
+        world = replace(world, behaviour=known.without(world.behaviour, switch))
+    return world
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """A bar of the shards done, on standard error."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("simulating shards", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @contextmanager

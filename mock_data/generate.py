@@ -1,17 +1,13 @@
-"""From settings to a loaded CRM: simulate every shard, write it, publish it at once."""
+"""From settings to a loaded CRM: simulate every shard, then publish all of them at once."""
 
 from __future__ import annotations
 
-import multiprocessing
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
-from .simulation import tables, tables_of_shard
+from .pieces import Run
 from .sinks import open_sink
 from .world import World
 
@@ -37,35 +33,16 @@ def generate(
 
     Args:
         workers: processes; the result does not depend on how many.
-        progress: called with the number of shards written and to write.
+        progress: called with the number of shards made and to make.
 
     Raises:
-        UserError: the place is not ours, or cannot be written. Nothing there has been changed.
+        UserError: the place is not ours, or cannot be written, or a worker died. Nothing there has been changed; where
+            shards were finished, the same call carries on from them.
     """
-    total = world.shards + 1
     settings = world.as_dict() | {"as_of": str(as_of)}
-    with open_sink(to, loader=LOADER, settings=settings) as sink:
-        for done, shard in enumerate(_shards(world, as_of, workers), start=1):
-            for key, batch in shard.items():
-                sink.write(key, batch)
-            progress(done, total)
+    sink = open_sink(to, loader=LOADER, settings=settings)
+    with Run(sink.waiting, world, as_of) as run, sink:
+        for done, _ in enumerate(run.make(workers, sink.size), start=1):
+            progress(done, world.shards + 1)
+        sink.load(run.tables, run.sums())
     return Result(sink.rows, sink.content_hash)
-
-
-def _shards(world: World, as_of: np.datetime64, workers: int) -> Iterator[dict[str, pa.RecordBatch]]:
-    """Every shard's tables in order, made by `workers` processes."""
-    if workers == 1:
-        yield from tables(world, as_of)
-        return
-    context = multiprocessing.get_context("spawn")
-    waiting: deque[Future[dict[str, pa.RecordBatch]]] = deque()
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        try:
-            for shard in range(-1, world.shards):
-                waiting.append(pool.submit(tables_of_shard, world, as_of, shard))
-                if len(waiting) > 2 * workers:  # what is finished waits in memory: not too much of it
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)

@@ -21,10 +21,18 @@ Columns: TypeAlias = Mapping[str, Values]
 
 @dataclass(frozen=True)
 class Update:
-    """One kind of later change: when it happens to each row (NaT: never), and what the columns hold from then on."""
+    """One kind of later change: when it happens (NaT: never), and what the columns hold from then on.
+
+    Attributes:
+        at: shape (m,), when.
+        columns: shape (m,) each.
+        rows: shape (m,), positions of the rows that change; None where element i changes row i. A row that changes
+            several times stands there as often, in the order of time.
+    """
 
     at: Seconds
     columns: Columns
+    rows: NDArray[np.intp] | None = None
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,7 @@ class Rows:
 
     Attributes:
         table: key into :data:`mock_data.schema.TABLES`.
-        created: shape (n,), when each row came into being.
+        created: shape (n,), when each row came into being; NaT for one that never does.
         columns: what each row held when it was created, in the raw form that :mod:`mock_data.encoding` reads.
         updates: later changes; those that overwrite the same column in the order in which they happen to a row.
     """
@@ -74,9 +82,18 @@ def as_of(rows: Rows, until: np.datetime64) -> tuple[Seconds, Seconds, dict[str,
     modified = rows.created
     for update in rows.updates:
         happened = update.at < until  # NaT compares false
-        modified = np.where(happened & (update.at > modified), update.at, modified)
+        if update.rows is None:
+            modified = np.where(happened & (update.at > modified), update.at, modified)
+            for name, new in update.columns.items():
+                columns[name] = np.where(happened, new, columns[name])
+            continue
+        hit = update.rows[happened]
+        modified = modified.copy()
+        np.maximum.at(modified, hit, update.at[happened])
         for name, new in update.columns.items():
-            columns[name] = np.where(happened, new, columns[name])
+            overwritten = np.array(columns[name])
+            overwritten[hit] = new[happened]  # of several values for one row, the last one stays
+            columns[name] = overwritten
     exists = rows.created < until
     if exists.all():
         return rows.created, modified, columns
@@ -89,4 +106,5 @@ def changes(rows: Rows, since: np.datetime64, until: np.datetime64) -> Iterator[
     yield Change("create", born, rows.created[born], {name: take(v, born) for name, v in rows.columns.items()})
     for update in rows.updates:
         hit = np.flatnonzero((update.at >= since) & (update.at < until))
-        yield Change("update", hit, update.at[hit], {name: take(v, hit) for name, v in update.columns.items()})
+        rows_hit = hit if update.rows is None else update.rows[hit]
+        yield Change("update", rows_hit, update.at[hit], {name: take(v, hit) for name, v in update.columns.items()})

@@ -3,78 +3,138 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from .behaviour.purchases import Customers, PurchaseState, draw_rates, purchase, start
+from warehouse.errors import UserError
+
+from .behaviour.purchases import Customers, Purchases, draw_rates, purchase
 from .behaviour.spend import draw_scale
 from .crm.catalogue import Catalogue, catalogue_rows, make_catalogue
-from .crm.fulfilment import make_parcels, return_rows, shipment_rows
-from .crm.orders import make_orders, order_rows
+from .crm.fulfilment import make_parcels, make_returns, return_rows, shipment_rows
+from .crm.marketing import acquisition_rows, campaign_rows, mailing_purchases, make_mails
+from .crm.orders import RETAIL, make_orders, order_number, order_rows
 from .crm.people import account_rows, arrivals, contact_rows, staff_rows
-from .draws import Integers
+from .crm.pipeline import wholesale_rows
+from .crm.service import case_rows, make_cases
+from .crm.subscriptions import make_boxes, make_subscriptions, subscription_rows
+from .draws import Integers, uniform
 from .encoding import encode
-from .rows import Rows, Update
+from .faults import inject
+from .rows import Rows, Seconds, Update
+from .schema import TRUTH
 from .world import World, end_of
 
-
-@dataclass(frozen=True)
-class Shard:
-    """One shard's rows up to an instant, and the state to go on from."""
-
-    rows: list[Rows]
-    state: PurchaseState
+_NEVER = np.datetime64("NaT", "s")
+_CAUSES = TRUTH["purchaser"].field("dropout_cause").picklist
+_OWN_ACCORD, _CASE, _WAVE = (_CAUSES.index(cause) for cause in ("Own accord", "Case", "Lapse wave"))
 
 
 def shared_rows(world: World, catalogue: Catalogue) -> list[Rows]:
-    """The tables that belong to no customer: staff, accounts and their addresses, the catalogue."""
-    return [*staff_rows(world), *account_rows(world), *catalogue_rows(world, catalogue)]
+    """The tables that belong to no buyer: staff, accounts and their addresses, the catalogue, campaigns."""
+    return [*staff_rows(world), *account_rows(world), *catalogue_rows(world, catalogue), *campaign_rows(world)]
 
 
-def simulate(
-    world: World,
-    catalogue: Catalogue,
-    customer: Integers,
-    until: np.datetime64,
-    state: PurchaseState | None = None,
-) -> Shard:
-    """Everything that the customers numbered `customer` do before `until`.
+def simulate(world: World, catalogue: Catalogue, buyer: Integers, until: np.datetime64) -> list[Rows]:
+    """Everything that some buyers do before `until`, and what is true of them.
 
     Args:
+        buyer: record numbers in a row, of consumers or of wholesale accounts, not of both.
         until: datetime64[s], the first second that is not simulated.
-        state: where an earlier run of the same customers stopped; the rows returned are then those of the purchases
-            made since.
+
+    Raises:
+        UserError: somebody does more than record numbers have room for.
     """
+    rows = wholesale_rows if len(buyer) and buyer[0] >= world.customers else _consumer_rows
+    try:
+        return rows(world, catalogue, buyer, until)
+    except OverflowError as error:
+        raise UserError(f"this world is too busy: {error}") from None
+
+
+def _consumer_rows(world: World, catalogue: Catalogue, customer: Integers, until: np.datetime64) -> list[Rows]:
     season = world.season_clock(until)
     arrived = arrivals(world, customer, season)
-    rate, dropout = draw_rates(world.seed, customer, world.behaviour.purchases)
     named = customer < world.contacts
+    contact = customer[named]
+    rate, dropout = draw_rates(world.seed, customer, world.behaviour.purchases)
     # a walk-in has no name to come back under
     customers = Customers(customer, np.where(named, rate, 0.0), np.where(named, dropout, 1.0), arrived.first_purchase)
-    before = state or start(customers)
-    bought, after = purchase(world.seed, customers, before, season, until)
+    first = season.from_clock(arrived.first_purchase)
 
-    orders = make_orders(world, catalogue, bought.customer, bought.number, bought.at)
+    bought, drops_out = purchase(world.seed, customers, season, until)
+    bought = bought.where(~_foregone(world, catalogue, bought))
+    mails = make_mails(world, contact, arrived.at[named], until)
+    caused = mailing_purchases(world, contact, mails, first[named], drops_out[named], until)
+    subscriptions = make_subscriptions(world, catalogue, contact, arrived.at[named], until)
+    orders = make_orders(world, catalogue, bought.and_(caused), make_boxes(world, catalogue, subscriptions))
     parcels = make_parcels(world, orders)
-    contact = customer[named]
-    rows = [
-        *contact_rows(world, contact, arrived.at[named]),
+    returns = make_returns(world, orders, parcels, catalogue)
+    cases = make_cases(world, orders, parcels, returns)
+
+    # what a case or a wave drives away buys no more: later orders, and what would have followed them, do not happen
+    case_at = _first_of_each(len(customer), orders.customer[cases.order] - customer[:1], cases.drives_away_at)
+    case_at[case_at > drops_out] = _NEVER  # nobody leaves twice
+    leaves = np.fmin(case_at, _wave(world, customer, first))
+    # (boxes go on: whoever leaves the membership does so by the subscription's own coin)
+    orders = orders.before(np.where(orders.type == RETAIL, leaves[orders.customer - customer[:1]], _NEVER))
+    parcels, returns = parcels.of(orders), returns.of(orders)
+    cases = cases.of(orders)
+    return [
+        *contact_rows(world, contact, arrived.at[named], arrived.origins),
+        *acquisition_rows(world, contact, arrived, mails, orders),
         *order_rows(world, orders, catalogue),
         *shipment_rows(world, orders, parcels),
-        *return_rows(world, orders, parcels, catalogue),
-        _purchaser_rows(world, customers, after, named, season.from_clock(arrived.first_purchase)),
+        *return_rows(world, orders, returns),
+        *case_rows(world, orders, cases),
+        *subscription_rows(world, subscriptions),
+        _purchaser_rows(world, customers, named, first, drops_out, case_at, leaves),
     ]
-    return Shard(rows, after)
+
+
+def _foregone(world: World, catalogue: Catalogue, bought: Purchases) -> NDArray[np.bool_]:
+    """Repeat purchases that are not made because everything has become dearer."""
+    rise = world.behaviour.price_rise
+    if rise is None:
+        return np.zeros(len(bought.at), dtype=bool)
+    u = uniform(world.seed, "foregone", order_number(bought.customer, bought.number, 0))
+    return (bought.at >= catalogue.dearer_at) & (bought.number > 1) & (u < rise.foregone)
+
+
+def _wave(world: World, customer: Integers, first: Seconds) -> Seconds:
+    """When the lapse wave takes each customer; NaT for those whom it leaves, or who had not bought by then."""
+    wave = world.behaviour.lapse_wave
+    if wave is None:
+        return np.full(len(customer), _NEVER)
+    begins = world.opening + np.timedelta64(7 * wave.week, "D")
+    second = (uniform(world.seed, "wave", customer) * wave.weeks * 7 * 86_400).astype(np.int64)
+    at = begins + second.astype("timedelta64[s]")
+    taken = (uniform(world.seed, "taken by the wave", customer) < wave.leaves) & (first <= at)
+    return np.where(taken, at, _NEVER)
+
+
+def _first_of_each(n: int, group: Integers, at: Seconds) -> Seconds:
+    """The earliest time in each of `n` groups; NaT where there is none."""
+    first = np.full(n, _NEVER)
+    np.fmin.at(first, group, at)
+    return first
 
 
 def _purchaser_rows(
-    world: World, customers: Customers, state: PurchaseState, named: np.ndarray, first: np.ndarray
+    world: World,
+    customers: Customers,
+    named: NDArray[np.bool_],
+    first: Seconds,
+    drops_out: Seconds,
+    case_at: Seconds,
+    leaves: Seconds,
 ) -> Rows:
     """What is true of every contact who has bought: the latent parameters and, once it has come, the dropout."""
-    buys = np.flatnonzero(named & ~np.isnat(first))
-    dropout_at = state.dropout_at[buys]
+    buys = np.flatnonzero(named & ~np.isnat(first) & ~(first > leaves))
+    dropout_at = np.fmin(drops_out, leaves)[buys]
+    own, case = dropout_at == drops_out[buys], dropout_at == case_at[buys]
     return Rows(
         "truth.purchaser",
         first[buys],
@@ -84,9 +144,18 @@ def _purchaser_rows(
             "dropout_probability": customers.dropout_probability[buys],
             "spend_scale": draw_scale(world.seed, customers.customer[buys], world.behaviour.spend),
             "first_purchase_at": first[buys],
-            "dropout_at": np.full(len(buys), np.datetime64("NaT"), "datetime64[s]"),
+            "dropout_at": np.full(len(buys), _NEVER),
+            "dropout_cause": np.full(len(buys), -1),
         },
-        updates=(Update(dropout_at, {"dropout_at": dropout_at}),),
+        updates=(
+            Update(
+                dropout_at,
+                {
+                    "dropout_at": dropout_at,
+                    "dropout_cause": np.where(own, _OWN_ACCORD, np.where(case, _CASE, _WAVE)),
+                },
+            ),
+        ),
     )
 
 
@@ -95,8 +164,9 @@ def tables_of_shard(world: World, as_of: np.datetime64, shard: int) -> dict[str,
     catalogue = make_catalogue(world)
     until = end_of(as_of)
     own = shard >= 0
-    rows = simulate(world, catalogue, world.shard(shard), until).rows if own else shared_rows(world, catalogue)
-    return {r.table: encode(r, until) for r in rows}
+    rows = simulate(world, catalogue, world.shard(shard), until) if own else shared_rows(world, catalogue)
+    encoded = {r.table: encode(r, until) for r in rows}
+    return inject(encoded, dict(world.faults), world.seed, until) if world.faults else encoded
 
 
 def tables(world: World, as_of: np.datetime64) -> Iterator[dict[str, pa.RecordBatch]]:

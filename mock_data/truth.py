@@ -6,11 +6,16 @@ weeks. λ is a customer's purchase rate a week, p the chance of dropping out aft
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import betaln
 
 from .behaviour.parameters import PurchaseParameters
-from .draws import Floats
+from .behaviour.pipeline import LOST_IN
+from .draws import Floats, Integers
 
 
 def probability_active(rate: Floats, dropout: Floats, weeks: Floats) -> Floats:
@@ -58,3 +63,182 @@ def cohort_retention(rate: Floats, dropout: Floats, start: Floats, length: Float
 def average_order_value(purchases: Floats, mean_spend: Floats) -> float:
     """Mean spend weighted by purchases, before returns: Σ purchases × p/ν ÷ Σ purchases."""
     return float(np.average(mean_spend, weights=purchases))
+
+
+def dropout_after_purchase(dropout: Floats, cases: Integers | int, leaves: float) -> Floats:
+    """Chance of leaving for good after a purchase that led to some cases: 1 − (1−p)·(1−ℓ)^cases, shape (n,).
+
+    Args:
+        cases: how many cases the purchase led to.
+        leaves: ℓ, the chance that one case drives the customer away.
+    """
+    return 1 - (1 - dropout) * (1 - leaves) ** cases
+
+
+def repeat_rate_after_case(rate: Floats, weeks: Floats, leaves: float) -> Floats:
+    """Chance that a customer, active when a case is opened, buys within `weeks` of that: (1−ℓ)·(1−e^(−λ·weeks)).
+
+    Without the case it is 1−e^(−λ·weeks): a case lowers it by the factor 1−ℓ, whoever the customer is.
+    """
+    return (1 - leaves) * -np.expm1(-rate * weeks)
+
+
+def chance_to_win(win_probability: Floats, stage: Integers | int) -> Floats:
+    """Chance that a deal which has come to an open stage is won: P/(P + (1−P)·S), shape (n,).
+
+    P is the chance drawn when the deal opened, S the share of lost deals that come as far as the stage (0 to 3). It is
+    the same however long the deal has stood there. The mean over deals is the expected win rate by stage reached; at
+    stage 0, of all deals.
+    """
+    come_so_far = np.cumsum(LOST_IN[::-1])[::-1][stage]
+    return win_probability / (win_probability + (1 - win_probability) * come_so_far)
+
+
+# --- subscribers ----------------------------------------------------------------------------------------------------
+# Periods are a plan's billing periods; t counts renewals that have come. Money is integer cents.
+
+_EARNS = ("active", "past_due")  # statuses in which a subscription counts as recurring revenue
+NEW, REACTIVATION, RESUME, EXPANSION, CONTRACTION, PAUSE, CHURN = MOVEMENTS = (
+    "new", "reactivation", "resume", "expansion", "contraction", "pause", "churn"
+)  # fmt: skip
+
+
+def sbg_survival(alpha: float, beta: float, renewals: Floats | Integers) -> Floats:
+    """Share of subscribers who make all of the first t renewals: B(α, β+t)/B(α, β), shape of `renewals`."""
+    return np.exp(betaln(alpha, beta + np.asarray(renewals)) - betaln(alpha, beta))
+
+
+def subscriber_value(
+    alpha: float, beta: float, months: int, margin: float, discount: float, horizon_months: int = 60
+) -> float:
+    """Expected discounted margin of one new subscriber: Σ margin·dᵗ·S(t) over the periods that begin in the horizon.
+
+    Args:
+        months: in a billing period.
+        margin: of one period: revenue per user × margin rate.
+        discount: d, what one unit of money is worth a billing period earlier.
+    """
+    t = np.arange(-(-horizon_months // months))
+    return float((margin * discount**t * sbg_survival(alpha, beta, t)).sum())
+
+
+def monthly_cents(
+    status: NDArray[np.str_], unit_cents: Integers, discount_cents: Integers, quantity: Integers, months: Integers
+) -> Integers:
+    """Recurring revenue a month of each subscription in each state, rounded half-up once, shape (n,)."""
+    per_period = (unit_cents - discount_cents) * quantity
+    return np.where(np.isin(status, _EARNS), (2 * per_period + months) // (2 * months), 0)
+
+
+@dataclass(frozen=True)
+class DayEnds:
+    """One element for each customer and day on which a subscription changed, by customer and day.
+
+    Attributes:
+        customer: whose.
+        day: UTC, or as the times given were cut.
+        cents: recurring revenue a month at the day's end.
+        paused: subscriptions that are paused then.
+    """
+
+    customer: Integers
+    day: NDArray[np.datetime64]
+    cents: Integers
+    paused: Integers
+
+    def at_start_of(self, day: np.datetime64, customers: int) -> tuple[Integers, Integers]:
+        """Recurring revenue and paused subscriptions of customers 0 to `customers` − 1 at the end of the day before."""
+        cents, paused = np.zeros((2, customers), dtype=np.int64)
+        known = self.day < day
+        cents[self.customer[known]] = self.cents[known]  # of several, the last one stays
+        paused[self.customer[known]] = self.paused[known]
+        return cents, paused
+
+
+def day_ends(
+    customer: Integers, subscription: Integers, day: NDArray[np.datetime64], cents: Integers, paused: NDArray[np.bool_]
+) -> DayEnds:
+    """Replay of subscriptions' events, which come by subscription and time: shape (n,) each.
+
+    Args:
+        day: when each happened, datetime64[D].
+        cents: recurring revenue of the subscription from then on.
+        paused: it is paused from then on.
+    """
+    first = np.ones(len(subscription), dtype=bool)
+    first[1:] = subscription[1:] != subscription[:-1]
+
+    def change(values: Integers) -> Integers:
+        return values - np.where(first, 0, np.roll(values, 1))
+
+    more, more_paused = change(cents), change(paused.astype(np.int64))
+    order = np.lexsort((day, customer))
+    who, when = customer[order], day[order]
+    last = np.ones(len(who), dtype=bool)
+    last[:-1] = (who[1:] != who[:-1]) | (when[1:] != when[:-1])
+
+    def total(changes: Integers) -> Integers:
+        """Running sum of each customer at each day's end."""
+        running = np.cumsum(changes[order])
+        begins = np.searchsorted(who, who)
+        return (running - running[begins] + changes[order][begins])[last]
+
+    return DayEnds(who[last], when[last], total(more), total(more_paused))
+
+
+def movements(ends: DayEnds) -> dict[str, NDArray[Any]]:
+    """What changed recurring revenue, netted by customer and day: columns customer, day, movement and cents.
+
+    A customer who comes back at another price than before has two rows on that day, one of them the difference.
+    """
+    n = len(ends.cents)
+    nth = np.arange(n)
+    first = np.searchsorted(ends.customer, ends.customer)
+    begins = nth == first
+
+    def before(values: Integers) -> Integers:
+        return np.where(begins, 0, np.roll(values, 1))
+
+    was, now = before(ends.cents), ends.cents
+    # revenue at the last day's end before each at which there was any; 0 where there never was
+    earning = np.maximum.accumulate(np.where(now > 0, nth, -1))
+    last_earning = before(earning)
+    ever = ~begins & (last_earning >= first)
+    price_before = np.where(ever, now[np.maximum(last_earning, 0)], 0)
+    # a day at 0 without a pause, since then
+    bare = np.maximum.accumulate(np.where((now == 0) & (ends.paused == 0), nth, -1))
+    only_paused = before(bare) < np.maximum(last_earning, first)
+
+    back = (was == 0) & (now > 0) & ever
+    gone = (was > 0) & (now == 0)
+    given_up = (was == 0) & (now == 0) & (before(ends.paused) > 0) & (ends.paused == 0)
+    other = now - price_before
+    rules = (
+        (NEW, (now > 0) & ~ever, now),
+        (RESUME, back & only_paused, price_before),
+        (REACTIVATION, back & ~only_paused, price_before),
+        (PAUSE, gone & (ends.paused > 0), -was),
+        (CHURN, gone & (ends.paused == 0), -was),
+        (CHURN, given_up, now),
+        (EXPANSION, (back | ((was > 0) & (now > 0))) & (other > 0), other),
+        (CONTRACTION, (back | ((was > 0) & (now > 0))) & (other < 0), other),
+    )
+    row = np.concatenate([np.flatnonzero(applies) for _, applies, _ in rules])
+    kind = np.repeat([movement for movement, _, _ in rules], [int(applies.sum()) for _, applies, _ in rules])
+    cents = np.concatenate([values[applies] for _, applies, values in rules])
+    order = np.argsort(row, kind="stable")
+    row = row[order]
+    return {"customer": ends.customer[row], "day": ends.day[row], "movement": kind[order], "cents": cents[order]}
+
+
+def revenue_retention(start: Integers, end: Integers) -> tuple[float, float]:
+    """Net and gross: Σ end ÷ Σ start, and Σ min(end, start) ÷ Σ start, over customers in service at the start."""
+    there = start > 0
+    base = start[there].sum()
+    return float(end[there].sum() / base), float(np.minimum(end, start)[there].sum() / base)
+
+
+def logo_churn(start: Integers, end: Integers, paused: Integers) -> float:
+    """Customers in service at the start that are neither in service nor paused at the end ÷ in service at the start."""
+    there = start > 0
+    return float((there & (end == 0) & (paused == 0)).sum() / there.sum())

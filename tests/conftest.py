@@ -101,6 +101,15 @@ def default_duckdb(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="session")
+def steady_duckdb(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The same for the world `steady`, in which the formulas of the textbooks hold exactly. Read it only."""
+    folder = tmp_path_factory.mktemp("steady_duckdb")
+    settings = default_settings(target="duckdb", world="steady", warehouse_path=folder / "warehouse.duckdb")
+    build_world(settings, folder / "dbt")
+    return settings
+
+
+@pytest.fixture(scope="session")
 def default_postgres(server: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings of a Postgres database that holds the default world, generated and built. Read it only."""
     with scratch_database(server) as scratch:

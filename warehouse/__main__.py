@@ -115,8 +115,8 @@ def _run(command: list[str], environment: dict[str, str]) -> int:
     for number in SIGNALS:
         signal.signal(number, pass_on)
     child = subprocess.Popen([program, *command[1:]], env=environment)
-    for number in early:
-        child.send_signal(number)
+    for missed in early:
+        child.send_signal(missed)
     status = child.wait()
     return status if status >= 0 else 128 - status
 

@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     number_products_to_create: Annotated[
         int, Field(ge=1, le=1_000_000, description="Products in the mock shop's catalogue.")
     ] = 1_000
+    world: Annotated[
+        str, Field(min_length=1, description="How customers behave: a world's name, or the path of a YAML file.")
+    ] = "seasonal"
     seed: Annotated[int, Field(ge=0, le=2**63 - 1, description="Seed of the simulation.")] = 42
     start_date: Annotated[Day, Field(ge=FIRST_DAY, le=LAST_DAY, description="First day of the mock data (UTC).")] = (
         date(2023, 1, 1)

@@ -4,13 +4,25 @@ How staging reads the CRM. The one place to adapt when the CRM is your own:
 - crm_schema names the schema that it lands in;
 - crm_missing_columns lists columns that it lacks, by staging model, and they read as NULL:
       crm_missing_columns: {stg_crm__products: [unit_cost_c, stock_quantity_c]}
+- crm_missing_tables lists the staging models whose table it lacks: they hold no row, and what reads them holds none either:
+      crm_missing_tables: [stg_crm__subscriptions, stg_crm__leads]
 - crm_timestamps_have_zone says that timestamps land with a zone, and they are turned into UTC without one;
 - activated_order_statuses and retail_order_types list the picklist values that count, as your CRM spells them.
 A column that goes by another name is renamed in its staging model.
 -#}
 
 {% macro crm_column(name) -%}
-    {{ 'null' if name in var('crm_missing_columns').get(model.name, []) else name }}
+    {%- set is_missing = model.name in var('crm_missing_tables') or name in var('crm_missing_columns').get(model.name, []) -%}
+    {{ 'null' if is_missing else name }}
+{%- endmacro %}
+
+{#- A source that a CRM may do without: the table, or nothing in its stead. -#}
+{% macro crm_table(source) -%}
+    {%- if model.name in var('crm_missing_tables') -%}
+        (select null as id, null as system_modstamp, null as _fivetran_synced where 1 = 0) as missing
+    {%- else -%}
+        {{ source }}
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro as_text(name) -%}

@@ -58,6 +58,10 @@
     cast({{ dbt.datediff(earlier, later, 'day') }} as integer)
 {%- endmacro %}
 
+{% macro seconds_between(earlier, later) -%}
+    cast({{ dbt.datediff(earlier, later, 'second') }} as bigint)
+{%- endmacro %}
+
 {#- Whole weeks: 13 days are 1. Counted in sevens of days, not in calendar weeks crossed. -#}
 {% macro weeks_between(earlier, later) -%}
     cast(floor({{ days_between(earlier, later) }} / 7.0) as integer)
@@ -97,4 +101,15 @@
             {%- endfor %}
         ) as digit_{{ place }}
         {%- endfor %}
+{%- endmacro %}
+
+{#-
+The body of a CTE with one row a month, `month_start`, without gaps: from the month of the earliest date in a column of a
+relation to that of the as-of date. No row where the relation is empty.
+-#}
+{% macro months_since(relation, column) -%}
+    select {{ add_months('earliest.month_start', 'numbers.number') }} as month_start
+    from (select {{ month_of('min(' ~ column ~ ')') }} as month_start from {{ relation }}) as earliest
+    inner join ({{ numbers(3) }}) as numbers
+        on {{ months_between('earliest.month_start', as_of_date()) }} >= numbers.number
 {%- endmacro %}

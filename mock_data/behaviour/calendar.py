@@ -11,8 +11,9 @@ import datetime as dt
 import numpy as np
 from numpy.typing import NDArray
 
-from ..draws import Floats
+from ..draws import Floats, Integers
 from ..rows import Seconds
+from .parameters import Promotion
 
 _DAY = 86_400
 # share of a day's purchases made before each hour: quiet nights, a lunch bump, busy evenings
@@ -27,11 +28,24 @@ class SeasonClock:
     Args:
         seasonality: 0 runs with the calendar, 1 with the shop's full seasons; between, in proportion.
         growth: exponential growth of the weights a year, for arrivals rather than purchases.
+        promotions: what shifts and lifts demand besides the seasons.
     """
 
-    def __init__(self, start: np.datetime64, end: np.datetime64, seasonality: float, growth: float = 0.0) -> None:
+    def __init__(
+        self,
+        start: np.datetime64,
+        end: np.datetime64,
+        seasonality: float,
+        growth: float = 0.0,
+        promotions: tuple[Promotion, ...] = (),
+    ) -> None:
         days = np.arange(start, end, dtype="datetime64[D]")
         weight = 1 + seasonality * (day_weights(days) - 1)
+        for promotion in promotions:
+            since = days_since(promotion, (days - start).astype(np.int64))
+            weight = np.where((since >= 0) & (since < promotion.days), weight * promotion.lift, weight)
+            dip = (since >= promotion.days) & (since < promotion.days + promotion.dip_days)
+            weight = np.where(dip, weight * promotion.dip, weight)
         if growth:
             weight = weight * (1 + growth) ** ((days - start).astype(float) / 365.25)
         self.start = start
@@ -63,6 +77,22 @@ class SeasonClock:
         at = self.start.astype("datetime64[s]") + (day * _DAY + second).astype("timedelta64[s]")
         at[past] = np.datetime64("NaT")
         return at
+
+
+def days_since(promotion: Promotion, day: Integers) -> Integers:
+    """Days since the latest run of a promotion began, for days counted from the shop's first; negative before it."""
+    after = day - 7 * promotion.week
+    return np.where(after >= 0, after % (7 * promotion.every), -1)
+
+
+def discounts(promotions: tuple[Promotion, ...], day: Integers) -> Integers:
+    """Percent off everything on each day, counted from the shop's first: the highest of what runs, 0 without any."""
+    percent = np.zeros(len(day), dtype=np.int64)
+    for promotion in promotions:
+        since = days_since(promotion, day)
+        runs = (since >= 0) & (since < promotion.days)
+        percent = np.where(runs, np.maximum(percent, promotion.discount), percent)
+    return percent
 
 
 def day_weights(days: NDArray[np.datetime64]) -> Floats:

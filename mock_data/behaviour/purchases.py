@@ -7,18 +7,18 @@ out for good with probability p. λ is Gamma(r, α) and p is Beta(a, b) over cus
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, gammaincinv
 
 from ..draws import Floats, Integers, uniform
+from ..quantiles import beta_quantile, gamma_quantile
 from ..rows import Seconds
 from .calendar import SeasonClock
 from .parameters import PurchaseParameters
 
-MAX_PURCHASES = 4096  # of one customer; order numbers leave room for so many
+MAX_PURCHASES = 3072  # of one customer; order numbers leave room for so many
 
 
 @dataclass(frozen=True)
@@ -39,55 +39,44 @@ class Customers:
 
 
 @dataclass(frozen=True)
-class PurchaseState:
-    """Where each customer stands between two runs: shape (n,) each.
-
-    Attributes:
-        number: number of the purchase that comes next, 1 for the first.
-        due: when it is due, on the season's clock; infinite once the customer has dropped out.
-        dropout_at: when the customer dropped out; NaT while alive.
-    """
-
-    number: Integers
-    due: Floats
-    dropout_at: Seconds
-
-
-@dataclass(frozen=True)
 class Purchases:
-    """One element a purchase, by customer and number: record number, its place in the customer's life, and its time."""
+    """One element a purchase: record number of the customer, the purchase's place in his life, and its time."""
 
     customer: Integers
     number: Integers
     at: Seconds
 
+    def where(self, mask: NDArray[np.bool_]) -> Purchases:
+        """The purchases that `mask` marks."""
+        return Purchases(self.customer[mask], self.number[mask], self.at[mask])
+
+    def and_(self, others: Purchases) -> Purchases:
+        """These and others."""
+        return Purchases(
+            np.concatenate([self.customer, others.customer]),
+            np.concatenate([self.number, others.number]),
+            np.concatenate([self.at, others.at]),
+        )
+
 
 def draw_rates(seed: int, customer: Integers, parameters: PurchaseParameters) -> tuple[Floats, Floats]:
     """λ (purchases a week) and p of each customer."""
-    rate = gammaincinv(parameters.r, uniform(seed, "purchase rate", customer)) / parameters.alpha
-    dropout = betaincinv(parameters.a, parameters.b, uniform(seed, "dropout probability", customer))
+    rate = gamma_quantile(parameters.r, uniform(seed, "purchase rate", customer)) / parameters.alpha
+    dropout = beta_quantile(parameters.a, parameters.b, uniform(seed, "dropout probability", customer))
     return rate, dropout
 
 
-def start(customers: Customers) -> PurchaseState:
-    """The state before anything has happened."""
-    n = len(customers.customer)
-    return PurchaseState(
-        np.ones(n, dtype=np.int64), customers.first_purchase.copy(), np.full(n, np.datetime64("NaT"), "datetime64[s]")
-    )
+def purchase(seed: int, customers: Customers, clock: SeasonClock, until: np.datetime64) -> tuple[Purchases, Seconds]:
+    """All purchases due before `until`, and when each customer dropped out (NaT while alive).
 
-
-def purchase(
-    seed: int, customers: Customers, state: PurchaseState, clock: SeasonClock, until: np.datetime64
-) -> tuple[Purchases, PurchaseState]:
-    """All purchases due before `until`, and the state to go on from.
-
-    Going on from the state gives what one longer run gives, since every draw is addressed by customer and number.
+    A longer run gives the same purchases and then more, since every draw is addressed by customer and number.
 
     Raises:
         OverflowError: somebody buys more often than order numbers allow.
     """
-    number, due, dropout_at = state.number.copy(), state.due.copy(), state.dropout_at.copy()
+    n = len(customers.customer)
+    number, due = np.ones(n, dtype=np.int64), customers.first_purchase.copy()
+    dropout_at = np.full(n, np.datetime64("NaT"), "datetime64[s]")
     found: list[tuple[NDArray[np.intp], Integers, Seconds]] = []
     who = np.flatnonzero(np.isfinite(due))
     while len(who):
@@ -103,7 +92,6 @@ def purchase(
         customer = customers.customer[who]
         stays = uniform(seed, "dropout", customer, nth) >= customers.dropout_probability[who]
         dropout_at[who[~stays]] = at[~stays]
-        due[who[~stays]] = np.inf
         who = who[stays]
         with np.errstate(divide="ignore"):
             gap = -np.log(uniform(seed, "gap", customer[stays], nth[stays])) / customers.purchase_rate[who]
@@ -113,5 +101,4 @@ def purchase(
     nth = np.concatenate([f[1] for f in found]) if found else np.empty(0, dtype=np.int64)
     at = np.concatenate([f[2] for f in found]) if found else np.empty(0, dtype="datetime64[s]")
     order = np.lexsort((nth, index))
-    purchases = Purchases(customers.customer[index[order]], nth[order], at[order])
-    return purchases, replace(state, number=number, due=due, dropout_at=dropout_at)
+    return Purchases(customers.customer[index[order]], nth[order], at[order]), dropout_at

@@ -10,11 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ..behaviour.baskets import PriceLadder
+from ..behaviour.baskets import PriceLadders
+from ..behaviour.parameters import MONTHS
 from ..draws import Integers, choice, uniform
-from ..encoding import from_pool
+from ..encoding import NULL_INTEGER, from_pool
 from ..pools import make_pools
-from ..rows import Rows
+from ..rows import Rows, Update
+from ..schema import CRM
 from ..world import World
 
 
@@ -43,32 +45,43 @@ _CATEGORIES = (
     _Category("Underwear and Socks", "Socks", 0.07, 6, 35, 0.02),
     _Category("Accessories", "Belt", 0.08, 12, 119, 0.05),
 )
+_MEMBERSHIP = len(_CATEGORIES)  # the shelf of the plans, after those of the articles
+_SHELVES = pa.array([*(c.name for c in _CATEGORIES), "Membership"])
+_BOX_COST = 45  # percent of a month's price: what one box costs the shop
 _CUTS = pa.array(["Slim", "Regular", "Relaxed", "Classic", "Modern", "Lightweight", "Heavy", "Everyday"])
 _FABRICS = pa.array(["Cotton", "Linen", "Merino", "Flannel", "Twill", "Corduroy", "Oxford", "Organic", "Tech", "Wool"])
 STANDARD, MALL = 0, 1  # price books
+DEARER = 2  # added to a price book: its ladder after the price rise
 _MALL_MARKUP = 4  # percent: counters in malls pay rent
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Arrays over products, by record number.
+    """Arrays over products, by record number: the articles, then the membership plans.
 
     Attributes:
-        category: position in the list of categories.
-        list_cents: shape (2, n), list price in the standard and the mall price book.
-        cost_cents: what one piece costs the shop.
+        articles: how many of the products are articles.
+        category: position in the list of shelves.
+        list_cents: shape (2, n), list price in the standard and the mall price book; a plan's, per billing period.
+        cost_cents: what one piece, or one box, costs the shop.
         return_rate: chance that a sold line comes back.
+        dearer_at: when the price rise comes, datetime64[s]; NaT in a world without one.
+        dearer_cents: shape (2, n), list prices from then on.
     """
 
+    articles: int
     category: Integers
     list_cents: Integers
     cost_cents: Integers
     return_rate: NDArray[np.float64]
+    dearer_at: np.datetime64
+    dearer_cents: Integers
 
-    def ladder(self, pricebook: int) -> PriceLadder:
-        """Products by price in one price book."""
-        order = np.argsort(self.list_cents[pricebook], kind="stable")
-        return PriceLadder(order, self.list_cents[pricebook][order])
+    def ladders(self) -> PriceLadders:
+        """Articles by price in the standard and the mall price book, then in both after the price rise."""
+        cents = np.concatenate([self.list_cents, self.dearer_cents])[:, : self.articles]
+        order = np.argsort(cents, axis=1, kind="stable")
+        return PriceLadders(order, np.take_along_axis(cents, order, axis=1))
 
     def entry(self, pricebook: Integers | int, product: Integers) -> Integers:
         """Record number of the price book entry."""
@@ -78,6 +91,7 @@ class Catalogue:
 @lru_cache(maxsize=2)  # every shard of a process sells the same products
 def make_catalogue(world: World) -> Catalogue:
     """Categories, prices and costs of every product."""
+    plans = world.plans
     product = np.arange(world.products)
     category = choice(np.cumsum([c.share for c in _CATEGORIES]), uniform(world.seed, "category", product))
     lowest, highest = (np.array([getattr(c, end) for c in _CATEGORIES])[category] for end in ("lowest", "highest"))
@@ -86,7 +100,21 @@ def make_catalogue(world: World) -> Catalogue:
     mall = np.rint(standard * (100 + _MALL_MARKUP) / 10_000).astype(np.int64) * 100 - 10
     cost = np.rint(standard * (0.34 + 0.2 * uniform(world.seed, "cost", product))).astype(np.int64)
     return_rate = np.array([c.return_rate for c in _CATEGORIES])[category]
-    return Catalogue(category, np.stack([standard, mall]), cost, return_rate)
+
+    fee = np.array([round(100 * p.unit_price) for p in plans], dtype=np.int64)
+    months = np.array([MONTHS[p.billing_period] for p in plans], dtype=np.int64)
+    list_cents = np.stack([np.concatenate([standard, fee]), np.concatenate([mall, fee])])
+    rise = world.behaviour.price_rise
+    dearer = (list_cents * (100 + (rise.percent if rise else 0)) + 500) // 1000 * 10  # to ten cents
+    return Catalogue(
+        articles=world.products,
+        category=np.concatenate([category, np.full(len(plans), _MEMBERSHIP)]),
+        list_cents=list_cents,
+        cost_cents=np.concatenate([cost, fee * _BOX_COST // (100 * months)]),
+        return_rate=np.concatenate([return_rate, np.zeros(len(plans))]),
+        dearer_at=world.opening + np.timedelta64(7 * rise.week, "D") if rise else np.datetime64("NaT", "s"),
+        dearer_cents=dearer if rise else list_cents,
+    )
 
 
 def catalogue_rows(world: World, catalogue: Catalogue) -> list[Rows]:
@@ -104,13 +132,13 @@ def _opened(world: World, n: int) -> NDArray[np.datetime64]:
 
 
 def _categories(world: World, catalogue: Catalogue) -> Rows:
-    n = len(_CATEGORIES)
+    n = len(_SHELVES)
     return Rows(
         "crm.product_category",
         _opened(world, n),
         {
             "id": np.arange(n),
-            "name": pa.array([c.name for c in _CATEGORIES]),
+            "name": _SHELVES,
             "number_of_products": np.bincount(catalogue.category, minlength=n),
             "owner_id": np.zeros(n, dtype=np.int64),
         },
@@ -118,18 +146,21 @@ def _categories(world: World, catalogue: Catalogue) -> Rows:
 
 
 def _products(world: World, catalogue: Catalogue) -> Rows:
-    n = world.products
+    n = len(catalogue.category)
     product = np.arange(n)
+    is_plan = pa.array(product >= catalogue.articles)
+    plans = pa.array([p.name for p in world.plans], pa.string())
     pools = make_pools(world.seed)
 
     def draw(pool: pa.StringArray, purpose: str) -> pa.StringArray:
         return from_pool(pool, (uniform(world.seed, purpose, product) * len(pool)).astype(np.int64))
 
-    article = from_pool(pa.array([c.article for c in _CATEGORIES]), catalogue.category)
-    shelf = from_pool(pa.array([c.name for c in _CATEGORIES]), catalogue.category)
+    article = from_pool(pa.array([*(c.article for c in _CATEGORIES), "Box"]), catalogue.category)
+    shelf = from_pool(_SHELVES, catalogue.category)
     name = pc.binary_join_element_wise(
         draw(_CUTS, "cut"), draw(_FABRICS, "fabric"), article, "in", draw(pools.colours, "colour"), " "
     )
+    name = pc.if_else(is_plan, from_pool(plans, np.maximum(product - catalogue.articles, -1)), name)
     number = pc.utf8_lpad(pc.cast(pa.array(product), pa.string()), 6, "0")
     code = pc.binary_join_element_wise(pc.utf8_upper(pc.utf8_slice_codeunits(shelf, 0, 3)), number, "-")
     return Rows(
@@ -140,12 +171,20 @@ def _products(world: World, catalogue: Catalogue) -> Rows:
             "name": name,
             "product_code": code,
             "family": shelf,
-            "is_active": uniform(world.seed, "is active", product) < 0.95,
+            "is_active": (uniform(world.seed, "is active", product) < 0.95) | (product >= catalogue.articles),
             "stock_keeping_unit": pc.binary_join_element_wise("SKU", number, ""),
             "product_category_id": catalogue.category,
-            "product_class_c": choice(np.cumsum([0.2, 0.2, 0.6]), uniform(world.seed, "channel", product)),
+            "product_class_c": np.where(
+                product >= catalogue.articles,
+                CRM["product_2"].field("product_class_c").picklist.index("online"),
+                choice(np.cumsum([0.2, 0.2, 0.6]), uniform(world.seed, "channel", product)),
+            ),
             "unit_cost_c": catalogue.cost_cents,
-            "stock_quantity_c": (20 + 480 * uniform(world.seed, "stock", product)).astype(np.int64),
+            "stock_quantity_c": np.where(
+                product >= catalogue.articles,
+                NULL_INTEGER,
+                (20 + 480 * uniform(world.seed, "stock", product)).astype(np.int64),
+            ),
         },
     )
 
@@ -164,9 +203,10 @@ def _pricebooks(world: World) -> Rows:
 
 
 def _entries(world: World, catalogue: Catalogue) -> Rows:
-    n = world.products
+    n = len(catalogue.category)
     book = np.repeat([STANDARD, MALL], n)
     product = np.tile(np.arange(n), 2)
+    dearer_at = np.full(2 * n, catalogue.dearer_at)
     return Rows(
         "crm.pricebook_entry",
         _opened(world, 2 * n),
@@ -177,4 +217,5 @@ def _entries(world: World, catalogue: Catalogue) -> Rows:
             "unit_price": catalogue.list_cents.ravel(),
             "is_active": np.ones(2 * n, dtype=bool),
         },
+        updates=(Update(dearer_at, {"unit_price": catalogue.dearer_cents.ravel()}),),
     )

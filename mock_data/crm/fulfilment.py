@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from ..draws import Integers, choice, uniform
 from ..encoding import NULL_INTEGER
 from ..rows import Rows, Seconds, Update
 from ..world import World
 from .catalogue import Catalogue
-from .orders import BOUGHT, Orders, seconds_between
-from .people import contact_address
+from .orders import BOUGHT, RETAIL, WHOLESALE, Orders, seconds_between
+from .people import ONLINE_SHOP, contact_address
 
 _SPLIT = 0.1  # orders of several lines that go out in two parcels
-_LATE = 0.06  # parcels that take a week more
+_DELAY = np.timedelta64(7, "D")
 _PROMISED = np.timedelta64(4, "D")
 _SHIPPED, _DELIVERED = 0, 1
 _SUBMITTED, _CLOSED = 0, 1
@@ -30,36 +31,79 @@ class Parcels:
     Attributes:
         parcel: shape (m,), record numbers, rising.
         order: shape (m,), position of the order.
+        late: shape (m,), takes a week more than promised.
         sent, arrived: shape (m,), when.
         of_line: shape (lines,), position of the parcel that each line of an order goes in; −1 for none.
     """
 
     parcel: Integers
     order: Integers
+    late: NDArray[np.bool_]
     sent: Seconds
     arrived: Seconds
     of_line: Integers
+
+    @property
+    def promised(self) -> NDArray[np.datetime64]:
+        """The day on which each was to arrive."""
+        return (self.sent + _PROMISED).astype("datetime64[D]")
+
+    def of(self, orders: Orders) -> Parcels:
+        """The same parcels, without those of orders that do not happen."""
+        never = np.isnat(orders.activated)[self.order]
+        return replace(self, sent=_unless(never, self.sent), arrived=_unless(never, self.arrived))
+
+
+@dataclass(frozen=True)
+class Returns:
+    """Parcels that come back.
+
+    Attributes:
+        order: shape (n,), position of the order; the return's record number is the order's.
+        submitted, processed: shape (n,), when.
+        line: shape (lines,), position of each line that comes back.
+        of_line: shape (lines,), position of its return.
+        pieces: shape (lines,), how many come back.
+    """
+
+    order: Integers
+    submitted: Seconds
+    processed: Seconds
+    line: Integers
+    of_line: Integers
+    pieces: Integers
+
+    def of(self, orders: Orders) -> Returns:
+        """The same returns, without those of orders that do not happen."""
+        never = np.isnat(orders.activated)[self.order]
+        return replace(self, submitted=_unless(never, self.submitted), processed=_unless(never, self.processed))
+
+
+def _unless(never: NDArray[np.bool_], at: Seconds) -> Seconds:
+    return np.where(never, np.datetime64("NaT"), at)
 
 
 def make_parcels(world: World, orders: Orders) -> Parcels:
     """One parcel an order, or two, a few hours after it was placed; walk-ins carry theirs out at once."""
     seed = world.seed
     split = uniform(seed, "split", orders.order) < _SPLIT
-    second = split[orders.baskets.order] & (orders.baskets.line % 2 == 1)
-    number = orders.order[orders.baskets.order] * 2 + second
-    sold = orders.outcome[orders.baskets.order] == BOUGHT
+    second = split[orders.lines.order] & (orders.lines.line % 2 == 1)
+    number = orders.order[orders.lines.order] * 2 + second
+    sold = orders.outcome[orders.lines.order] == BOUGHT
     parcel, first_line, of_sold = np.unique(number[sold], return_index=True, return_inverse=True)
-    order = orders.baskets.order[sold][first_line]
+    order = orders.lines.order[sold][first_line]
     of_line = np.full(len(number), -1)
     of_line[sold] = of_sold
 
-    named = orders.customer[order] < world.contacts
+    walk_in = (orders.customer[order] >= world.contacts) & (orders.type[order] == RETAIL)
+    named = ~walk_in
     nothing = np.timedelta64(0, "s")
     packing = np.where(named, seconds_between(seed, "packing", parcel, 7_200, 150_000), nothing)
-    late = np.where(uniform(seed, "late", parcel) < _LATE, np.timedelta64(7, "D"), nothing)
-    travel = np.where(named, seconds_between(seed, "travel", parcel, 86_400, 330_000) + late, nothing)
+    late = named & (uniform(seed, "late", parcel) < world.behaviour.service.late)
+    travel = np.where(named, seconds_between(seed, "travel", parcel, 86_400, 330_000), nothing)
     sent = orders.activated[order] + packing
-    return Parcels(parcel, order, sent, sent + travel, of_line)
+    arrived = sent + travel + np.where(late, _DELAY, nothing)
+    return Parcels(parcel, order, late, sent, arrived, of_line)
 
 
 def shipment_rows(world: World, orders: Orders, parcels: Parcels) -> list[Rows]:
@@ -67,17 +111,23 @@ def shipment_rows(world: World, orders: Orders, parcels: Parcels) -> list[Rows]:
     n = len(parcels.parcel)
     packed = parcels.of_line >= 0
     of_line = parcels.of_line[packed]
-    pieces = np.bincount(of_line, weights=orders.baskets.quantity[packed], minlength=n).astype(np.int64)
+    pieces = np.bincount(of_line, weights=orders.lines.quantity[packed], minlength=n).astype(np.int64)
     customer = orders.customer[parcels.order]
-    promised = (parcels.sent + _PROMISED).astype("datetime64[D]")
+    promised = parcels.promised
+    wholesale = orders.type[parcels.order] == WHOLESALE
+    account = orders.account[parcels.order]
     shipments = Rows(
         "crm.shipment",
         parcels.sent,
         {
             "id": parcels.parcel,
             "order_id": orders.order[parcels.order],
-            "ship_from_address": orders.account[parcels.order],
-            "ship_to_address": np.where(customer < world.contacts, contact_address(world, customer), -1),
+            "ship_from_address": np.where(wholesale, ONLINE_SHOP, account),
+            "ship_to_address": np.where(
+                wholesale,
+                account,
+                np.where(customer < world.contacts, contact_address(world, customer), -1),
+            ),
             "expected_delivery_date": promised,
             "actual_delivery_date": np.full(n, np.datetime64("NaT"), "datetime64[s]"),
             "status": np.full(n, _SHIPPED),
@@ -96,36 +146,39 @@ def shipment_rows(world: World, orders: Orders, parcels: Parcels) -> list[Rows]:
             "id": orders.item[packed],
             "shipment_id": parcels.parcel[of_line],
             "order_item_id": orders.item[packed],
-            "quantity": orders.baskets.quantity[packed],
+            "quantity": orders.lines.quantity[packed],
             "expected_delivery_date": promised[of_line],
         },
     )
     return [shipments, items]
 
 
-def return_rows(world: World, orders: Orders, parcels: Parcels, catalogue: Catalogue) -> list[Rows]:
-    """Return orders and their line items: some lines of some orders, days after the last parcel arrived."""
-    seed = world.seed
-    item = orders.item
-    comes_back = (uniform(seed, "comes back", item) < catalogue.return_rate[orders.product]) & (parcels.of_line >= 0)
-    line = np.flatnonzero(comes_back)
-    order, of_line = np.unique(orders.baskets.order[line], return_inverse=True)
-    n = len(order)
+def make_returns(world: World, orders: Orders, parcels: Parcels, catalogue: Catalogue) -> Returns:
+    """Some lines of some orders come back, days after the last parcel arrived."""
+    seed, item = world.seed, orders.item
+    comes_back = uniform(seed, "comes back", item) < catalogue.return_rate[orders.lines.product]
+    line = np.flatnonzero(comes_back & (parcels.of_line >= 0) & (orders.type[orders.lines.order] != WHOLESALE))
+    order, of_line = np.unique(orders.lines.order[line], return_inverse=True)
 
     arrived = np.full(len(orders.order), np.datetime64(0, "s"))
     np.maximum.at(arrived, parcels.order, parcels.arrived)
     number = orders.order[order]
     submitted = arrived[order] + seconds_between(seed, "return", number, 86_400, 25 * 86_400)
     processed = submitted + seconds_between(seed, "refund", number, 2 * 86_400, 14 * 86_400)
-
     # of several pieces, sometimes only one comes back
     whole = uniform(seed, "all pieces", item[line]) < 0.5
-    pieces = np.where(whole, orders.baskets.quantity[line], 1)
-    refund = pieces * orders.baskets.unit_cents[line]
+    return Returns(order, submitted, processed, line, of_line, np.where(whole, orders.lines.quantity[line], 1))
+
+
+def return_rows(world: World, orders: Orders, returns: Returns) -> list[Rows]:
+    """Return orders and their line items."""
+    seed, order, line, of_line = world.seed, returns.order, returns.line, returns.of_line
+    number, item, n = orders.order[order], orders.item[line], len(order)
+    refund = returns.pieces * orders.lines.unit_cents[line]
     contact = np.where(orders.customer[order] < world.contacts, orders.customer[order], -1)
-    returns = Rows(
+    headers = Rows(
         "crm.return_order",
-        submitted,
+        returns.submitted,
         {
             "id": number,
             "order_id": number,
@@ -134,23 +187,24 @@ def return_rows(world: World, orders: Orders, parcels: Parcels, catalogue: Catal
             "status": np.full(n, _SUBMITTED),
             "total_amount": np.bincount(of_line, weights=refund, minlength=n).astype(np.int64),
             "shipment_type": choice(np.cumsum([0.7, 0.1, 0.2]), uniform(seed, "return travels", number)),
-            "expected_arrival_date": (submitted + _PROMISED).astype("datetime64[D]"),
+            "expected_arrival_date": (returns.submitted + _PROMISED).astype("datetime64[D]"),
             "owner_id": np.zeros(n, dtype=np.int64),
         },
-        updates=(Update(processed, {"status": np.full(n, _CLOSED)}),),
+        updates=(Update(returns.processed, {"status": np.full(n, _CLOSED)}),),
     )
+    processed = returns.processed[of_line]
     lines = Rows(
         "crm.return_order_line_item",
-        submitted[of_line],
+        returns.submitted[of_line],
         {
-            "id": item[line],
+            "id": item,
             "return_order_id": number[of_line],
-            "order_item_id": item[line],
-            "quantity_returned": pieces,
+            "order_item_id": item,
+            "quantity_returned": returns.pieces,
             "refund_amount_c": np.full(len(line), NULL_INTEGER),
             "processed_date_c": np.full(len(line), np.datetime64("NaT"), "datetime64[s]"),
-            "reason_for_return": choice(np.cumsum([0.3, 0.25, 0.15, 0.1, 0.2]), uniform(seed, "reason", item[line])),
+            "reason_for_return": choice(np.cumsum([0.3, 0.25, 0.15, 0.1, 0.2]), uniform(seed, "reason", item)),
         },
-        updates=(Update(processed[of_line], {"refund_amount_c": refund, "processed_date_c": processed[of_line]}),),
+        updates=(Update(processed, {"refund_amount_c": refund, "processed_date_c": processed}),),
     )
-    return [returns, lines]
+    return [headers, lines]

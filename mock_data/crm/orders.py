@@ -2,30 +2,59 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ..behaviour.baskets import MAX_LINES, Baskets, fill
-from ..behaviour.purchases import MAX_PURCHASES
+from ..behaviour.baskets import MAX_LINES, fill
+from ..behaviour.calendar import discounts
+from ..behaviour.purchases import MAX_PURCHASES, Purchases
 from ..behaviour.spend import draw_scale, draw_spend
-from ..draws import Floats, Integers, uniform
+from ..draws import Integers, uniform
 from ..rows import Rows, Seconds, Update
 from ..schema import CRM
 from ..world import World
-from .catalogue import MALL, STANDARD, Catalogue
-from .people import SOURCES, account_sources, contact_address, order_account
+from .catalogue import DEARER, MALL, STANDARD, Catalogue
+from .people import ONLINE_SHOP, SOURCES, account_sources, contact_address, order_account
 
 BOUGHT, ABANDONED, CANCELLED = 0, 1, 2  # what became of an order
 _OUTCOMES = 3
 _STATUS = CRM["order"].field("status").picklist
-_RETAIL = CRM["order"].field("type").picklist.index("Retail")
+TYPES = CRM["order"].field("type").picklist
+RETAIL, SUBSCRIPTION, WHOLESALE = (TYPES.index(kind) for kind in ("Retail", "Subscription", "Wholesale"))
+ORDERS_PER_BUYER = 4096  # numbers 1 to 3071 are purchases, then those that mailings caused, then boxes
+FIRST_MAILING, FIRST_BOX = 3072, 3584
 _TAX = 8  # percent
+_NEVER = np.datetime64("NaT", "s")
 _LINES = 8  # room for lines in an item's record number
-assert MAX_LINES <= _LINES
+assert MAX_LINES <= _LINES and MAX_PURCHASES <= FIRST_MAILING
+
+
+@dataclass(frozen=True)
+class Lines:
+    """One element a line, by order and line.
+
+    Attributes:
+        order: position of the order.
+        line: 0 for the first line of an order.
+        product: record number.
+        quantity: pieces.
+        list_cents: price of one piece in the price book.
+        discount: whole percent off it.
+        unit_cents: price of one piece after the discount.
+    """
+
+    order: Integers
+    line: Integers
+    product: Integers
+    quantity: Integers
+    list_cents: Integers
+    discount: Integers
+    unit_cents: Integers
 
 
 @dataclass(frozen=True)
@@ -34,100 +63,222 @@ class Orders:
 
     Attributes:
         order: shape (n,), record numbers, rising.
-        customer: shape (n,), who ordered.
+        customer: shape (n,), who ordered: a contact, a walk-in or a wholesale account.
+        type: shape (n,), RETAIL, SUBSCRIPTION or WHOLESALE.
         outcome: shape (n,), BOUGHT, ABANDONED or CANCELLED.
         created, activated, cancelled: shape (n,), when; NaT for never.
         account: shape (n,), where.
         pricebook: shape (n,).
-        baskets: the lines, by order.
-        product: shape (lines,), record numbers.
-        list_cents: shape (lines,).
+        subscription: shape (n,), record number of the subscription that a box belongs to; −1 for other orders.
+        first_box: shape (n,), record number of that subscription's first order; −1 for it and for other orders.
+        lines: what was ordered.
     """
 
     order: Integers
     customer: Integers
+    type: Integers
     outcome: Integers
     created: Seconds
     activated: Seconds
     cancelled: Seconds
     account: Integers
     pricebook: Integers
-    baskets: Baskets
-    product: Integers
-    list_cents: Integers
+    subscription: Integers
+    first_box: Integers
+    lines: Lines
 
     @property
     def item(self) -> Integers:
         """Record numbers of the lines, rising."""
-        return self.order[self.baskets.order] * _LINES + self.baskets.line
+        return self.order[self.lines.order] * _LINES + self.lines.line
 
     @property
     def line_cents(self) -> Integers:
         """Total of each line, net of discount, before tax."""
-        return self.baskets.quantity * self.baskets.unit_cents
+        return self.lines.quantity * self.lines.unit_cents
 
     def total(self, per_line: Integers) -> Integers:
         """Sum of a figure of the lines for each order; exact for integers below 2⁵³."""
-        return np.bincount(self.baskets.order, weights=per_line, minlength=len(self.order)).astype(np.int64)
+        return np.bincount(self.lines.order, weights=per_line, minlength=len(self.order)).astype(np.int64)
+
+    def before(self, leaves: Seconds) -> Orders:
+        """The same orders, of which those made after `leaves` (shape (n,), NaT: never) do not happen.
+
+        What does not happen has no time: NaT, which the CRM of no instant includes.
+        """
+        happens = ~(self.created > leaves)
+        return replace(
+            self,
+            created=np.where(happens, self.created, _NEVER),
+            activated=np.where(happens, self.activated, _NEVER),
+            cancelled=np.where(happens, self.cancelled, _NEVER),
+        )
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Membership boxes that are sent, one element each.
+
+    Attributes:
+        customer: record number of the contact.
+        number: of the order among the customer's orders, ``FIRST_BOX`` and above.
+        at: when it is ordered.
+        subscription: record number of the subscription.
+        first: number of the subscription's first order; −1 for that one.
+        plan: record number of the plan's product.
+        quantity: boxes.
+        list_cents: a box's share of the plan's price for the billing period.
+        discount: whole percent off it.
+        unit_cents: what is paid for one box.
+    """
+
+    customer: Integers
+    number: Integers
+    at: Seconds
+    subscription: Integers
+    first: Integers
+    plan: Integers
+    quantity: Integers
+    list_cents: Integers
+    discount: Integers
+    unit_cents: Integers
 
 
 def order_number(customer: Integers, number: Integers, outcome: Integers | int) -> Integers:
-    """Record number of the order that a customer's `number`-th purchase became, or of a vain one that followed it."""
-    return (customer * MAX_PURCHASES + number) * _OUTCOMES + outcome
+    """Record number of the order that a buyer's `number`-th purchase became, or of a vain one that followed it."""
+    return (customer * ORDERS_PER_BUYER + number) * _OUTCOMES + outcome
 
 
-def make_orders(world: World, catalogue: Catalogue, customer: Integers, number: Integers, at: Seconds) -> Orders:
-    """Orders for the purchases given, with those abandoned or cancelled in the days after a purchase."""
+def purchase_number(order: Integers) -> Integers:
+    """Which of its buyer's purchases an order was, from its record number."""
+    return order // _OUTCOMES % ORDERS_PER_BUYER
+
+
+def buyer_of_order(order: Integers) -> Integers:
+    """Whose an order is, from its record number."""
+    return order // (_OUTCOMES * ORDERS_PER_BUYER)
+
+
+def buyer_of_item(item: Integers) -> Integers:
+    """Whose an order item is, from its record number."""
+    return buyer_of_order(item // _LINES)
+
+
+def make_orders(world: World, catalogue: Catalogue, purchases: Purchases, boxes: Boxes | None = None) -> Orders:
+    """Orders for the purchases and boxes given, with those abandoned or cancelled in the days after a purchase."""
+    orders = _retail_orders(world, catalogue, purchases)
+    return _together(orders, _box_orders(world, boxes)) if boxes else orders
+
+
+def _retail_orders(world: World, catalogue: Catalogue, purchases: Purchases) -> Orders:
     seed = world.seed
-    bought = order_number(customer, number, BOUGHT)
+    bought = order_number(purchases.customer, purchases.number, BOUGHT)
     fate = uniform(seed, "comes to nothing", bought)
     abandoned = np.flatnonzero(fate < world.behaviour.abandoned)
     cancelled = np.flatnonzero(fate > 1 - world.behaviour.cancelled)
     which = np.concatenate([np.arange(len(bought)), abandoned, cancelled])
     outcome = np.repeat([BOUGHT, ABANDONED, CANCELLED], [len(bought), len(abandoned), len(cancelled)])
-    order = order_number(customer[which], number[which], outcome)
+    order = order_number(purchases.customer[which], purchases.number[which], outcome)
     sort = np.argsort(order)
     which, outcome, order = which[sort], outcome[sort], order[sort]
+    customer, n = purchases.customer[which], len(order)
 
     later = np.where(outcome == BOUGHT, np.timedelta64(0, "s"), seconds_between(seed, "later", order, 3_600, 200_000))
-    created = at[which] + later
-    binding = created + seconds_between(seed, "checkout", order, 5, 120)
-    never = np.datetime64("NaT", "s")
-    activated = np.where(outcome == ABANDONED, never, binding)
-    withdrawn = np.where(outcome == CANCELLED, binding + seconds_between(seed, "withdrawn", order, 600, 72_000), never)
+    created = purchases.at[which] + later
+    binding = created + _checkout(seed, order)
+    withdrawn = binding + seconds_between(seed, "withdrawn", order, 600, 72_000)
 
-    account = order_account(world, customer[which], order)
+    account = order_account(world, customer, order)
     pricebook = np.where(account_sources(world)[account] == SOURCES.index("mall"), MALL, STANDARD)
-    scale = draw_scale(seed, customer[which], world.behaviour.spend)
-    amount = draw_spend(seed, customer[which], number[which] * _OUTCOMES + outcome, scale, world.behaviour.spend)
-    baskets, product = _fill(world, catalogue, order, pricebook, amount)
-    list_cents = catalogue.list_cents[pricebook[baskets.order], product]
+    scale = draw_scale(seed, customer, world.behaviour.spend)
+    amount = draw_spend(seed, customer, purchases.number[which] * _OUTCOMES + outcome, scale, world.behaviour.spend)
+    promotion = discounts(world.behaviour.promotions, (created.astype("datetime64[D]") - world.start).astype(np.int64))
+    prices = pricebook + DEARER * (created >= catalogue.dearer_at)
+    baskets = fill(seed, order, amount, promotion, catalogue.ladders(), prices)
     return Orders(
-        order, customer[which], outcome, created, activated, withdrawn, account, pricebook, baskets, product, list_cents
+        order=order,
+        customer=customer,
+        type=np.full(n, RETAIL),
+        outcome=outcome,
+        created=created,
+        activated=np.where(outcome == ABANDONED, _NEVER, binding),
+        cancelled=np.where(outcome == CANCELLED, withdrawn, _NEVER),
+        account=account,
+        pricebook=pricebook,
+        subscription=np.full(n, -1),
+        first_box=np.full(n, -1),
+        lines=Lines(
+            baskets.order,
+            baskets.line,
+            baskets.product,
+            baskets.quantity,
+            baskets.list_cents,
+            baskets.discount,
+            baskets.unit_cents,
+        ),
     )
 
 
-def _fill(
-    world: World, catalogue: Catalogue, order: Integers, pricebook: Integers, amount: Floats
-) -> tuple[Baskets, Integers]:
-    """Baskets from each price book, put together in the order of the orders; and their products."""
-    parts, products = [], []
-    for book in (STANDARD, MALL):
-        mine = np.flatnonzero(pricebook == book)
-        ladder = catalogue.ladder(book)
-        part = fill(world.seed, order[mine], amount[mine], ladder)
-        parts.append((mine[part.order], part.line, part.rung, part.quantity, part.discount, part.unit_cents))
-        products.append(ladder.product[part.rung])
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    sort = np.lexsort((columns[1], columns[0]))
-    return Baskets(*(column[sort] for column in columns)), np.concatenate(products)[sort]
+def _box_orders(world: World, boxes: Boxes) -> Orders:
+    order = order_number(boxes.customer, boxes.number, BOUGHT)
+    n = len(order)
+    return Orders(
+        order=order,
+        customer=boxes.customer,
+        type=np.full(n, SUBSCRIPTION),
+        outcome=np.full(n, BOUGHT),
+        created=boxes.at,
+        activated=boxes.at + _checkout(world.seed, order),
+        cancelled=np.full(n, _NEVER),
+        account=np.full(n, ONLINE_SHOP),
+        pricebook=np.full(n, STANDARD),
+        subscription=boxes.subscription,
+        first_box=np.where(boxes.first < 0, -1, order_number(boxes.customer, boxes.first, BOUGHT)),
+        lines=Lines(
+            np.arange(n),
+            np.zeros(n, dtype=np.int64),
+            boxes.plan,
+            boxes.quantity,
+            boxes.list_cents,
+            boxes.discount,
+            boxes.unit_cents,
+        ),
+    )
+
+
+def _together(some: Orders, others: Orders) -> Orders:
+    """Both, by record number."""
+    joined: dict[str, Any] = {
+        f.name: np.concatenate([getattr(some, f.name), getattr(others, f.name)])
+        for f in fields(Orders)
+        if f.name != "lines"
+    }
+    sort = np.argsort(joined["order"])
+    place = np.empty_like(sort)
+    place[sort] = np.arange(len(sort))
+    lines = {
+        f.name: np.concatenate([getattr(some.lines, f.name), getattr(others.lines, f.name)]) for f in fields(Lines)
+    }
+    lines["order"][len(some.lines.order) :] += len(some.order)
+    lines["order"] = place[lines["order"]]
+    line_sort = np.argsort(lines["order"] * _LINES + lines["line"])
+    return Orders(
+        **{name: values[sort] for name, values in joined.items()},
+        lines=Lines(**{name: values[line_sort] for name, values in lines.items()}),
+    )
+
+
+def _checkout(seed: int, order: Integers) -> NDArray[np.timedelta64]:
+    """From the first click to the order that binds."""
+    return seconds_between(seed, "checkout", order, 5, 120)
 
 
 def order_rows(world: World, orders: Orders, catalogue: Catalogue) -> list[Rows]:
     """Orders and order items."""
     named = orders.customer < world.contacts
     contact = np.where(named, orders.customer, -1)
-    address = np.where(named, contact_address(world, orders.customer), -1)
+    wholesale = orders.type == WHOLESALE
+    address = np.where(named, contact_address(world, orders.customer), np.where(wholesale, orders.account, -1))
     tax = (orders.line_cents * _TAX + 50) // 100
     started = orders.created
     n = len(orders.order)
@@ -142,10 +293,12 @@ def order_rows(world: World, orders: Orders, catalogue: Catalogue) -> list[Rows]
             "effective_date": started.astype("datetime64[D]"),
             "activated_date": np.full(n, np.datetime64("NaT"), "datetime64[s]"),
             "status": np.full(n, _STATUS.index("Draft")),
-            "type": np.full(n, _RETAIL),
+            "type": orders.type,
             "total_amount": orders.total(orders.line_cents),
             "total_tax_amount": orders.total(tax),
             "pricebook_2_id": orders.pricebook,
+            "related_order_id": orders.first_box,
+            "subscription_c": orders.subscription,
             "billing_address_id": address,
             "shipping_address_id": address,
             "owner_id": np.full(n, 0),
@@ -162,20 +315,20 @@ def order_rows(world: World, orders: Orders, catalogue: Catalogue) -> list[Rows]
             Update(orders.cancelled, {"status": np.full(n, _STATUS.index("Cancelled"))}),
         ),
     )
-    baskets = orders.baskets
-    of = baskets.order
+    lines = orders.lines
+    of = lines.order
     items = Rows(
         "crm.order_item",
         started[of],
         {
             "id": orders.item,
             "order_id": orders.order[of],
-            "pricebook_entry_id": catalogue.entry(orders.pricebook[of], orders.product),
-            "product_2_id": orders.product,
-            "quantity": baskets.quantity,
-            "unit_price": baskets.unit_cents,
-            "list_price": orders.list_cents,
-            "discount": baskets.discount * 100,
+            "pricebook_entry_id": catalogue.entry(orders.pricebook[of], lines.product),
+            "product_2_id": lines.product,
+            "quantity": lines.quantity,
+            "unit_price": lines.unit_cents,
+            "list_price": lines.list_cents,
+            "discount": lines.discount * 100,
             "total_price": orders.line_cents,
             "tax_c": tax,
             "service_date": started[of].astype("datetime64[D]"),

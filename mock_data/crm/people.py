@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ..behaviour.acquisition import Origins, origins, signed_up
 from ..behaviour.calendar import SeasonClock
 from ..draws import Floats, Integers, choice, uniform
 from ..encoding import INTEGRATION_USER, from_pool
@@ -17,11 +19,17 @@ from ..rows import Rows, Seconds, Update
 from ..schema import CRM
 from ..world import World
 
-_ROLES = (("Chief Executive", -1), ("Head of Sales", 0), ("Head of Service", 0), ("Sales", 1), ("Service", 2))
-_ROLE_OF_USER = (-1, 0, 1, 2, 3, 3, 3, 3, 4, 4, 4, 4)  # user 0 is the integration, which has no role
-_MANAGER_OF_USER = (-1, -1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3)
-_OWNERS = np.array([4, 5, 6, 7])  # sales people, who own accounts and contacts
+_ROLES = (
+    ("Chief Executive", -1), ("Head of Sales", 0), ("Head of Service", 0), ("Sales", 1), ("Service", 2),
+    ("Wholesale Sales", 1),
+)  # fmt: skip
+# user 0 is the integration, which has no role
+_ROLE_OF_USER = np.array([-1, 0, 1, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5])
+_MANAGER_OF_USER = np.array([-1, -1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 2, 2, 2, 2, 2])
+SALES, SERVICE, WHOLESALE_SALES = (np.flatnonzero(role == _ROLE_OF_USER) for role in (3, 4, 5))  # users of each team
 SOURCES = CRM["account"].field("account_source").picklist
+_TYPES = CRM["account"].field("type").picklist
+_TRADES = pa.array(["Outfitters", "& Sons", "Department Store", "Menswear Group", "Trading", "Boutiques"])
 ONLINE_SHOP = 0  # account 0 is the web shop, where everybody buys now and then
 _PLACES = {
     name: pa.array([place[i] for place in PLACES])
@@ -30,8 +38,8 @@ _PLACES = {
 
 
 def account_sources(world: World) -> Integers:
-    """Kind of each account, as a position in the picklist: the first one is the web shop."""
-    account = np.arange(world.accounts)
+    """Kind of each shop, as a position in the picklist: the first one is the web shop."""
+    account = np.arange(world.shops)
     kinds = np.array([SOURCES.index("store"), SOURCES.index("mall"), SOURCES.index("online")])
     source = kinds[choice(np.cumsum([0.6, 0.3, 0.1]), uniform(world.seed, "account source", account))]
     source[ONLINE_SHOP] = SOURCES.index("online")
@@ -40,15 +48,19 @@ def account_sources(world: World) -> Integers:
 
 @dataclass(frozen=True)
 class Arrivals:
-    """When each customer of a shard first turns up, on both clocks.
+    """When each consumer of a shard first turns up, on both clocks, and what brought them.
 
     Attributes:
-        at: shape (n,), when the contact signs up (or the walk-in comes in).
+        at: shape (n,), when the contact signs up (or the walk-in comes in); NaT for never.
+        due: shape (n,), the same, also for those who never come.
         first_purchase: shape (n,), when the first purchase is due on the season's clock; infinite for never.
+        origins: of the contacts alone.
     """
 
     at: Seconds
+    due: Seconds
     first_purchase: Floats
+    origins: Origins
 
 
 def arrivals(world: World, customer: Integers, season: SeasonClock) -> Arrivals:
@@ -58,19 +70,21 @@ def arrivals(world: World, customer: Integers, season: SeasonClock) -> Arrivals:
     u = uniform(world.seed, "arrival", customer)
     share = np.where(named, (customer + u) / world.contacts, u)
     at = clock.from_clock(share * clock.total)
+    brought = origins(world.seed, world.behaviour, customer[named], signed_up(world.start, at[named]))
+    comes = np.ones(len(customer), dtype=bool)
+    comes[named] = brought.comes
     earliest = season.to_clock(at + np.timedelta64(20, "m"))
     delay = -np.log(uniform(world.seed, "first purchase", customer)) * world.behaviour.weeks_to_first_purchase
     buys = ~named | (uniform(world.seed, "never buys", customer) >= world.behaviour.never_buys)
-    return Arrivals(at, np.where(buys, earliest + np.where(named, delay, 0.0), np.inf))
+    first_purchase = np.where(buys & comes, earliest + np.where(named, delay, 0.0), np.inf)
+    return Arrivals(np.where(comes, at, np.datetime64("NaT")), at, first_purchase, brought)
 
 
 def staff_rows(world: World) -> list[Rows]:
     """Roles and users."""
     roles, users = len(_ROLES), len(_ROLE_OF_USER)
-    pools = make_pools(world.seed)
     user = np.arange(users)
-    first = _draw(world, pools.first_names, "first name of user", user)
-    last = _draw(world, pools.last_names, "last name of user", user)
+    first, last = names(world, user, " of user")
     is_person = pa.array(user != INTEGRATION_USER)
     name = pc.if_else(is_person, pc.binary_join_element_wise(first, last, " "), "Web Shop Integration")
     login = pc.binary_join_element_wise("user", pc.cast(pa.array(user), pa.string()), "@shop.example.com", "")
@@ -94,8 +108,8 @@ def staff_rows(world: World) -> list[Rows]:
                 "name": name,
                 "email": login,
                 "is_active": np.ones(users, dtype=bool),
-                "manager_id": np.array(_MANAGER_OF_USER),
-                "user_role_id": np.array(_ROLE_OF_USER),
+                "manager_id": _MANAGER_OF_USER,
+                "user_role_id": _ROLE_OF_USER,
                 "city": from_pool(_PLACES["city"], place),
                 "state": from_pool(_PLACES["state"], place),
             },
@@ -104,65 +118,70 @@ def staff_rows(world: World) -> list[Rows]:
 
 
 def account_rows(world: World) -> list[Rows]:
-    """Accounts and their addresses."""
+    """Accounts and their addresses: the shops, then the wholesale customers."""
     n = world.accounts
     account = np.arange(n)
-    source = account_sources(world)
+    wholesale = account >= world.shops
+    source = np.concatenate([account_sources(world), np.full(world.wholesalers, -1)])
     place = _place(world, "place of account", account)
     opened = np.full(n, world.opening)
     kind = from_pool(pa.array(["Store", "Online", "Mall"]), source)
-    number = pc.utf8_lpad(pc.cast(pa.array(account), pa.string()), 5, "0")
+    number = _five_digits(account)
     street = _street(world, "street of account", account)
     postal_code = _postal_code(world, "postal code of account", account, place)
     city = from_pool(_PLACES["city"], place)
     state = from_pool(_PLACES["state"], place)
     site = pc.binary_join_element_wise("Site ", number, "")
     is_online = source == SOURCES.index("online")
+    family = _draw(world, make_pools(world.seed).last_names, "name of wholesaler", account)
+    trade = from_pool(_TRADES, (uniform(world.seed, "trade", account) * len(_TRADES)).astype(np.int64))
     accounts = Rows(
         "crm.account",
         opened,
         {
             "id": account,
-            "name": pc.binary_join_element_wise("Menswear", city, kind, number, " "),
-            "account_number": pc.binary_join_element_wise("A", number, ""),
+            "name": pc.if_else(
+                pa.array(wholesale),
+                pc.binary_join_element_wise(family, trade, " "),
+                pc.binary_join_element_wise("Menswear", city, pc.fill_null(kind, ""), number, " "),
+            ),
+            "account_number": account_number(account),
             "account_source": source,
-            "industry": pa.array(["Retail"] * n),
-            "type": np.zeros(n, dtype=np.int64),
+            "industry": pc.if_else(pa.array(wholesale), "Apparel wholesale", "Retail"),
+            "type": np.where(wholesale, _TYPES.index("Wholesale"), _TYPES.index("Retail")),
             # counters in malls and further online channels report to the web shop's account
-            "parent_id": np.where((source == SOURCES.index("store")) | (account == ONLINE_SHOP), -1, ONLINE_SHOP),
+            "parent_id": np.where(
+                (source == SOURCES.index("store")) | (account == ONLINE_SHOP) | wholesale, -1, ONLINE_SHOP
+            ),
             "billing_city": city,
             "billing_state": state,
             "billing_postal_code": postal_code,
-            "billing_country": pa.array(["US"] * n),
+            "billing_country": pa.repeat("US", n),
             "rating": choice(np.cumsum([0.3, 0.5, 0.2]), uniform(world.seed, "rating", account)),
             "site": site,
             "website": pc.if_else(
                 pa.array(is_online), pc.binary_join_element_wise("shop", number, ".example.com", ""), None
             ),
             "is_person_account": np.zeros(n, dtype=bool),
-            "owner_id": _owner(world, account),
+            "owner_id": account_owner(world, account),
         },
     )
-    store = CRM["address"].field("address_type").picklist.index("Store")
-    return [accounts, _addresses(world, account, opened, place, street, city, state, postal_code, store)]
+    kinds = CRM["address"].field("address_type").picklist
+    address_type = np.where(wholesale, kinds.index("Billing"), kinds.index("Store"))
+    return [accounts, _addresses(world, account, opened, place, street, city, state, postal_code, address_type)]
 
 
-def contact_rows(world: World, contact: Integers, at: Seconds) -> list[Rows]:
+def contact_rows(world: World, contact: Integers, at: Seconds, origins: Origins) -> list[Rows]:
     """Contacts numbered `contact`, created `at`, and their addresses."""
     seed, n = world.seed, len(contact)
-    pools = make_pools(seed)
-    first = _draw(world, pools.first_names, "first name", contact)
-    last = _draw(world, pools.last_names, "last name", contact)
+    first, last = names(world, contact)
     place = _place(world, "place", contact)
     street = _street(world, "street", contact)
     city, state = from_pool(_PLACES["city"], place), from_pool(_PLACES["state"], place)
     postal_code = _postal_code(world, "postal code", contact, place)
-    handle = pc.utf8_lower(pc.replace_substring_regex(pc.binary_join_element_wise(first, last, "."), "[^A-Za-z.]", ""))
-    email = pc.binary_join_element_wise(handle, pc.cast(pa.array(contact), pa.string()), "@example.com", "")
     # ages of the first day's customers: mostly 25 to 60, none under 18
     age = 18 + 55 * uniform(seed, "age", contact) ** 1.4 + 7 * uniform(seed, "age again", contact)
-    opts_out = _sometime(world, "opt-out", contact, at, share=0.18, weeks=60)
-    bounces = _sometime(world, "bounce", contact, at, share=0.05, weeks=90)
+    opts_out, bounces = opts_out_at(world, contact, at), bounces_at(world, contact, at)
     no, yes = np.zeros(n, dtype=bool), np.ones(n, dtype=bool)
     contacts = Rows(
         "crm.contact",
@@ -172,9 +191,9 @@ def contact_rows(world: World, contact: Integers, at: Seconds) -> list[Rows]:
             "account_id": home_account(world, contact),
             "first_name": first,
             "last_name": last,
-            "email": email,
+            "email": email(world, contact),
             "birthdate": world.start - (age * 365.25).astype("timedelta64[D]"),
-            "lead_source": choice(np.cumsum([0.44, 0.24, 0.12, 0.15, 0.05]), uniform(seed, "lead source", contact)),
+            "lead_source": origins.source,
             "do_not_call": uniform(seed, "do not call", contact) < 0.2,
             "has_opted_out_of_email": no,
             "email_bounced_date": np.full(n, np.datetime64("NaT"), "datetime64[s]"),
@@ -182,27 +201,60 @@ def contact_rows(world: World, contact: Integers, at: Seconds) -> list[Rows]:
             "mailing_city": city,
             "mailing_state": state,
             "mailing_postal_code": postal_code,
-            "mailing_country": pa.array(["US"] * n),
-            "owner_id": _owner(world, home_account(world, contact)),
+            "mailing_country": pa.repeat("US", n),
+            "owner_id": account_owner(world, home_account(world, contact)),
         },
         updates=(
             Update(opts_out, {"has_opted_out_of_email": yes}),
             Update(bounces, {"email_bounced_date": bounces}),
         ),
     )
-    shipping = CRM["address"].field("address_type").picklist.index("Shipping")
+    shipping = np.full(n, CRM["address"].field("address_type").picklist.index("Shipping"))
     address = contact_address(world, contact)
     return [contacts, _addresses(world, address, at, place, street, city, state, postal_code, shipping)]
 
 
+def names(world: World, entity: Integers, whose: str = "") -> tuple[pa.StringArray, pa.StringArray]:
+    """First and last names of contacts, or of somebody else (`whose`, " of user")."""
+    pools = make_pools(world.seed)
+    return (
+        _draw(world, pools.first_names, f"first name{whose}", entity),
+        _draw(world, pools.last_names, f"last name{whose}", entity),
+    )
+
+
+def email(world: World, entity: Integers, whose: str = "", before_number: str = "") -> pa.StringArray:
+    """Addresses made of the names that :func:`names` gives and the number, so that no two are the same."""
+    first, last = _handles(world.seed)
+    return pc.binary_join_element_wise(
+        _draw(world, first, f"first name{whose}", entity),
+        ".",
+        _draw(world, last, f"last name{whose}", entity),
+        before_number,
+        pc.cast(pa.array(entity), pa.string()),
+        "@example.com",
+        "",
+    )
+
+
+@lru_cache(maxsize=4)
+def _handles(seed: int) -> tuple[pa.StringArray, pa.StringArray]:
+    """The pools of first and last names as they stand in addresses."""
+    pools = make_pools(seed)
+    return tuple(
+        pc.utf8_lower(pc.replace_substring_regex(pool, "[^A-Za-z]", ""))
+        for pool in (pools.first_names, pools.last_names)
+    )
+
+
 def home_account(world: World, contact: Integers) -> Integers:
     """The store or channel where each contact was first seen."""
-    return (uniform(world.seed, "home account", contact) * world.accounts).astype(np.int64)
+    return (uniform(world.seed, "home account", contact) * world.shops).astype(np.int64)
 
 
 def order_account(world: World, customer: Integers, order: Integers) -> Integers:
     """Where each order is placed: mostly at home, often at a second store of the customer's, sometimes on the web."""
-    second = (uniform(world.seed, "second account", customer) * world.accounts).astype(np.int64)
+    second = (uniform(world.seed, "second account", customer) * world.shops).astype(np.int64)
     where = choice(np.cumsum([0.62, 0.23, 0.15]), uniform(world.seed, "order account", order))
     return np.choose(where, [home_account(world, customer), second, np.full(len(order), ONLINE_SHOP)])
 
@@ -221,7 +273,7 @@ def _addresses(
     city: pa.StringArray,
     state: pa.StringArray,
     postal_code: pa.StringArray,
-    address_type: int,
+    address_type: Integers,
 ) -> Rows:
     n = len(address)
 
@@ -238,11 +290,11 @@ def _addresses(
             "city": city,
             "state": state,
             "postal_code": postal_code,
-            "country": pa.array(["US"] * n),
+            "country": pa.repeat("US", n),
             "latitude": near("latitude"),
             "longitude": near("longitude"),
             "time_zone": from_pool(_PLACES["time_zone"], place),
-            "address_type": np.full(n, address_type),
+            "address_type": address_type,
             "geocode_accuracy": choice(np.cumsum([0.6, 0.25, 0.1, 0.05]), uniform(world.seed, "geocode", address)),
         },
     )
@@ -268,8 +320,29 @@ def _postal_code(world: World, purpose: str, entity: Integers, place: Integers) 
     return pc.binary_join_element_wise(from_pool(_PLACES["zip"], place), digits, "")
 
 
-def _owner(world: World, account: Integers) -> Integers:
-    return _OWNERS[(uniform(world.seed, "owner", account) * len(_OWNERS)).astype(np.int64)]
+def account_number(account: Integers) -> pa.StringArray:
+    """The bookkeeping numbers of accounts."""
+    return pc.binary_join_element_wise("A", _five_digits(account), "")
+
+
+def account_owner(world: World, account: Integers) -> Integers:
+    """The user who looks after each account: shops and wholesale customers have teams of their own."""
+    of_shop = SALES[(uniform(world.seed, "owner", account) * len(SALES)).astype(np.int64)]
+    return np.where(account < world.shops, of_shop, WHOLESALE_SALES[account % len(WHOLESALE_SALES)])
+
+
+def _five_digits(number: Integers) -> pa.StringArray:
+    return pc.utf8_lpad(pc.cast(pa.array(number), pa.string()), 5, "0")
+
+
+def opts_out_at(world: World, contact: Integers, at: Seconds) -> Seconds:
+    """When each contact who signed up `at` unsubscribes from e-mails; NaT for never."""
+    return _sometime(world, "opt-out", contact, at, share=0.18, weeks=60)
+
+
+def bounces_at(world: World, contact: Integers, at: Seconds) -> Seconds:
+    """When mail to each contact first comes back; NaT for never."""
+    return _sometime(world, "bounce", contact, at, share=0.05, weeks=90)
 
 
 def _sometime(world: World, purpose: str, entity: Integers, after: Seconds, share: float, weeks: float) -> Seconds:

@@ -2,6 +2,9 @@
 
 from .declaration import boolean, crm_object, datetime, integer, money, picklist, reference
 
+STATUSES = "trial | active | past_due | unpaid | paused | cancelled"
+BILLING_PERIODS = "monthly | quarterly | annual"
+
 OBJECTS = (
     crm_object(
         "subscription_c",
@@ -11,14 +14,14 @@ OBJECTS = (
         reference("product_2_c", "product_2", "The plan, a product like any other.", required=True),
         picklist(
             "status_c",
-            "trial | active | past_due | unpaid | paused | cancelled",
+            STATUSES,
             "Overwritten in place.",
             required=True,
         ),
         integer("quantity_c", "Boxes a period.", required=True),
         money("unit_price_c", "Price of one box per billing period, before tax.", required=True),
         money("discount_c", "Taken off unit_price_c per box and billing period."),
-        picklist("billing_period_c", "monthly | quarterly | annual", "How often it is billed.", required=True),
+        picklist("billing_period_c", BILLING_PERIODS, "How often it is billed.", required=True),
         datetime("started_at_c", "When service began, UTC.", required=True),
         datetime("trial_end_c", "When the trial ends or ended, UTC; may lie after the as-of date."),
         datetime("current_period_end_c", "When the paid period ends, UTC."),

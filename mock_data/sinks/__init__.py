@@ -13,19 +13,24 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 
 from warehouse.errors import UserError
 
-from ..content_hash import ContentHasher
+from ..content_hash import ContentHasher, Sums
 from ..schema import TABLES
 
 MANIFEST = "load_manifest"  # the table, in schema crm, that marks a CRM as ours
 MANIFEST_COLUMNS = ("loader", "settings", "content_hash")
 OUR_SCHEMAS = ("crm", "truth", "staging", "intermediate", "marts")
+_KINDS = "use duckdb:PATH, postgresql://USER@HOST/DATABASE or parquet:FOLDER"
+
+Manifest = tuple[str, dict[str, Any]]  # who loaded a CRM, and with what settings
 
 
 class Sink(AbstractContextManager["Sink"], ABC):
@@ -34,25 +39,51 @@ class Sink(AbstractContextManager["Sink"], ABC):
     Attributes:
         loader: what fills it: "mock_data", or another loader's name.
         settings: what the load was asked for; kept in the manifest.
+        keep: keep the rows that are there; a row that is written takes the place of the one with its key.
+        held_hash: hash of the content that was there; known inside the block where rows are kept.
         content_hash: of what was written; known once the block has ended.
-        rows: how many were written.
+        waiting: where files that wait to be loaded here belong, as the beginning of a path on the right disk.
+        size: bytes on that disk for a byte of Parquet, while it is loaded.
     """
 
-    def __init__(self, loader: str, settings: dict[str, object]) -> None:
+    waiting: Path
+    size: ClassVar[float]
+
+    def __init__(self, loader: str, settings: dict[str, object], keep: bool = False) -> None:
         self.loader = loader
         self.settings = settings
+        self.keep = keep
+        self.held_hash = ""
         self.content_hash = ""
-        self.rows = 0
         self._hasher = ContentHasher()
 
-    def write(self, table_key: str, data: pa.RecordBatch | pa.Table) -> None:
-        """Add rows to a table ("crm.order"), columns as declared; each table's rows come in key order."""
+    @property
+    def rows(self) -> int:
+        """How many were written."""
+        return self._hasher.rows
+
+    def write(self, table_key: str, data: pa.RecordBatch | pa.Table, changed: pa.BooleanArray | None = None) -> None:
+        """Add rows to a table ("crm.order"), columns as declared.
+
+        Args:
+            changed: shape (n,), which of the rows are not there yet as they are; None for all of them.
+        """
         if table_key not in TABLES:
             raise KeyError(f"{table_key} is not declared")
         self._hasher.update(table_key, data)
-        self.rows += len(data)
+        if changed is not None:
+            data = data.filter(changed)
         if len(data):
             self._write(table_key, pa.table(data) if isinstance(data, pa.RecordBatch) else data)
+
+    def load(self, folder: Path, sums: Sums) -> None:
+        """Add all rows of the Parquet files ``<folder>/<schema>/<table>/*.parquet``; every table has one.
+
+        Args:
+            sums: their :attr:`ContentHasher.sums`.
+        """
+        self._hasher.add(sums)
+        self._load(folder)
 
     def manifest(self) -> tuple[str, str, str]:
         """The manifest's one row: see ``MANIFEST_COLUMNS``."""
@@ -83,35 +114,38 @@ class Sink(AbstractContextManager["Sink"], ABC):
     def _write(self, table_key: str, data: pa.Table) -> None: ...
 
     @abstractmethod
+    def _load(self, folder: Path) -> None: ...
+
+    @abstractmethod
     def _publish(self) -> None: ...
 
     @abstractmethod
     def _discard(self) -> None: ...
 
 
-def open_sink(url: str, *, loader: str, settings: dict[str, object]) -> Sink:
+def open_sink(url: str, *, loader: str, settings: dict[str, object], keep: bool = False) -> Sink:
     """The sink that `url` names: ``duckdb:PATH``, ``postgresql://…`` or ``parquet:FOLDER``.
+
+    Args:
+        keep: see :attr:`Sink.keep`; a folder of Parquet cannot.
 
     Raises:
         UserError: the address is none of these.
     """
-    kind, _, rest = url.partition(":")
-    match kind:
-        case "duckdb" if rest:
+    match _place(url):
+        case "duckdb", path:
             from .duckdb import DuckDBSink
 
-            return DuckDBSink(rest.removeprefix("//"), loader, settings)
-        case "postgresql" | "postgres" if rest.startswith("//"):
+            return DuckDBSink(path, loader, settings, keep)
+        case "postgresql", _:
             from .postgres import PostgresSink
 
-            return PostgresSink(url, loader, settings)
-        case "parquet" if rest:
+            return PostgresSink(url, loader, settings, keep)
+        case "parquet", path:
             from .parquet import ParquetSink
 
-            return ParquetSink(rest.removeprefix("//"), loader, settings)
-    raise UserError(
-        f"cannot write to {_shown(url)}: use duckdb:PATH, postgresql://USER@HOST/DATABASE or parquet:FOLDER"
-    )
+            return ParquetSink(path, loader, settings)
+    raise UserError(f"cannot write to {shown(url)}: {_KINDS}")
 
 
 def read_tables(url: str) -> Iterator[tuple[str, pa.RecordBatch]]:
@@ -120,43 +154,92 @@ def read_tables(url: str) -> Iterator[tuple[str, pa.RecordBatch]]:
     Raises:
         UserError: nothing can be read there.
     """
+    match _place(url):
+        case "duckdb", path:
+            from . import duckdb
+
+            return duckdb.read(path)
+        case "postgresql", _:
+            from . import postgres
+
+            return postgres.read(url)
+        case "parquet", path:
+            from . import parquet
+
+            return parquet.read(path)
+    raise UserError(f"cannot read {shown(url)}: {_KINDS}")
+
+
+def manifest_at(url: str) -> Manifest | None:
+    """Which loader filled the CRM at `url`, and with what settings; None where no manifest is.
+
+    Raises:
+        UserError: the place is there and cannot be opened, or may not be read.
+    """
+    match _place(url):
+        case "duckdb", path:
+            from . import duckdb
+
+            if not Path(path).exists():
+                return None
+            with duckdb.connect(Path(path), read_only=True) as connection:
+                return duckdb.manifest(connection)
+        case "postgresql", _:
+            from . import postgres
+
+            with postgres.connect(url) as session, postgres.refusals(), session.cursor() as cursor:
+                return postgres.manifest(cursor)
+        case "parquet", path:
+            from . import parquet
+
+            return parquet.manifest(Path(path))
+    return None
+
+
+def shown(url: str) -> str:
+    """What an address may say of itself in a message: never a user or a password."""
+    kind, colon, rest = url.partition(":")
+    if kind in ("duckdb", "parquet"):
+        return url
+    try:
+        parts = urlsplit(url if kind.startswith("postgres") and rest.startswith("//") else "")
+        return f"{kind}://{parts.hostname}{parts.path}" if parts.hostname else f"{kind}:…" if colon else url
+    except ValueError:
+        return f"{kind}:…"
+
+
+def _place(url: str) -> tuple[str, str] | None:
+    """An address as the kind of place and, but for Postgres, its path."""
     kind, _, rest = url.partition(":")
-    if kind == "duckdb":
-        from .duckdb import read
-
-        return read(rest.removeprefix("//"))
-    if kind in ("postgresql", "postgres"):
-        from .postgres import read as read_postgres
-
-        return read_postgres(url)
-    if kind == "parquet":
-        from .parquet import read as read_parquet
-
-        return read_parquet(rest.removeprefix("//"))
-    raise UserError(f"cannot read {_shown(url)}: use duckdb:PATH, postgresql://USER@HOST/DATABASE or parquet:FOLDER")
+    match kind:
+        case "duckdb" | "parquet" if rest:
+            return kind, rest.removeprefix("//")
+        case "postgresql" | "postgres" if rest.startswith("//"):
+            return "postgresql", url
+    return None
 
 
-def refuse_foreign(where: str, found: set[tuple[str, str]], loader_found: str | None, loader: str) -> None:
+def refuse_foreign(where: str, found: set[tuple[str, str]], held: Manifest | None, loader: str) -> None:
     """Raise unless the schemas we write to are empty or were filled by the same loader.
 
     Args:
         where: the place, for the message.
         found: (schema, table) pairs that are there.
-        loader_found: who filled the CRM that is there; None where nothing says so.
+        held: the manifest that is there; None where none is.
     """
     ours = {pair for pair in found if pair[0] in OUR_SCHEMAS}
     if not ours:
         return
-    if loader_found is None:
+    if held is None:
         schema, table = min(ours)
         raise UserError(
             f"{where} already holds {schema}.{table}, which this project did not make: "
             "nothing was touched; use another database, or empty that schema yourself"
         )
-    if loader_found != loader:
+    if held[0] != loader:
         raise UserError(
-            f"{where} holds a CRM filled by {loader_found}, not by {loader}: "
-            "nothing was touched; name another place with --to"
+            f"{where} holds a CRM filled by {held[0]}, not by {loader}: nothing was touched; "
+            "name another place with --to"
         )
     unknown = sorted(
         f"{s}.{t}" for s, t in ours if s in ("crm", "truth") and f"{s}.{t}" not in {*TABLES, f"crm.{MANIFEST}"}
@@ -166,9 +249,3 @@ def refuse_foreign(where: str, found: set[tuple[str, str]], loader_found: str | 
             f"{where} holds {', '.join(unknown)}, which this project did not make: "
             "nothing was touched; move it to another schema"
         )
-
-
-def _shown(url: str) -> str:
-    """What an address may say of itself in a message: all of it where no password can be in it, else its kind."""
-    kind, colon, _ = url.partition(":")
-    return f"{kind}:…" if colon else url

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -13,15 +15,18 @@ from warehouse.errors import UserError
 from ..schema import TABLES
 from ..schema.declaration import Object
 from ..schema.render import arrow_schema, create_table, qualified_name
-from . import MANIFEST, MANIFEST_COLUMNS, Sink, refuse_foreign
+from . import MANIFEST, MANIFEST_COLUMNS, Manifest, Sink, refuse_foreign
 
 
 class DuckDBSink(Sink):
     """Writes schemas ``crm`` and ``truth`` of the DuckDB file at `path`; its other schemas are left alone."""
 
-    def __init__(self, path: str, loader: str, settings: dict[str, object]) -> None:
-        super().__init__(loader, settings)
+    size = 3.0  # the file of Parquet, and the database
+
+    def __init__(self, path: str, loader: str, settings: dict[str, object], keep: bool = False) -> None:
+        super().__init__(loader, settings, keep)
         self.path = Path(path)
+        self.waiting = self.path.with_name(f".{self.path.name}")
 
     def _open(self) -> None:
         self.is_new = not self.path.exists()
@@ -36,34 +41,47 @@ class DuckDBSink(Sink):
             self.connection.close()
             raise
         self.connection.execute("begin transaction")
+        if self.keep:
+            row = self.connection.execute(f"select content_hash from crm.{MANIFEST}").fetchone()
+            self.held_hash = row[0] if row else ""
+            return
         for schema in {table.schema for table in TABLES.values()}:
             self.connection.execute(f"drop schema if exists {schema} cascade")
             self.connection.execute(f"create schema {schema}")
         for table in TABLES.values():
             self.connection.execute(create_table(table, "duckdb"))
 
-    def _found(self) -> tuple[set[tuple[str, str]], str | None]:
+    def _found(self) -> tuple[set[tuple[str, str]], Manifest | None]:
         query = (
             "select table_schema, table_name from information_schema.tables where table_catalog = current_database()"
         )
-        found = set(self.connection.execute(query).fetchall())
-        if ("crm", MANIFEST) not in found:
-            return found, None
-        row = self.connection.execute(f"select loader from crm.{MANIFEST}").fetchone()
-        return found, row[0] if row else None
+        return set(self.connection.execute(query).fetchall()), manifest(self.connection)
 
     def _write(self, table_key: str, data: pa.Table) -> None:
         table = TABLES[table_key]
         self.connection.register("incoming", data)
-        columns = ", ".join(f.name for f in table.fields)
-        self.connection.execute(f"insert into {qualified_name(table)} ({columns}) select {columns} from incoming")
+        if self.keep:
+            keys = f"select {table.key} from incoming"
+            self.connection.execute(f"delete from {qualified_name(table)} where {table.key} in ({keys})")
+        self._insert(table, "incoming")
         self.connection.unregister("incoming")
+
+    def _load(self, folder: Path) -> None:
+        for table in TABLES.values():
+            files = str(folder / table.schema / table.name / "*.parquet").replace("'", "''")
+            self._insert(table, f"read_parquet('{files}')")
+
+    def _insert(self, table: Object, source: str) -> None:
+        columns = ", ".join(f.name for f in table.fields)
+        with _one_line(self.path):
+            self.connection.execute(f"insert into {qualified_name(table)} ({columns}) select {columns} from {source}")
 
     def _publish(self) -> None:
         columns = ", ".join(f"{c} varchar" for c in MANIFEST_COLUMNS)
-        self.connection.execute(f"create table crm.{MANIFEST} ({columns})")
-        self.connection.execute(f"insert into crm.{MANIFEST} values (?, ?, ?)", self.manifest())
-        self.connection.execute("commit")
+        with _one_line(self.path):
+            self.connection.execute(f"create or replace table crm.{MANIFEST} ({columns})")
+            self.connection.execute(f"insert into crm.{MANIFEST} values (?, ?, ?)", self.manifest())
+            self.connection.execute("commit")
         self.connection.close()
 
     def _discard(self) -> None:
@@ -88,6 +106,26 @@ def connect(path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
         if "lock" in str(error).lower():
             raise UserError(f"{path} is open in another program: close it there (a notebook, a DuckDB shell)") from None
         raise UserError(f"cannot open {path} as a DuckDB file: {str(error).splitlines()[0]}") from None
+
+
+@contextmanager
+def _one_line(path: Path) -> Iterator[None]:
+    """Turn a disk that is full into one line; an open transaction is rolled back by whoever closes the connection."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if "No space left" not in str(error):
+            raise
+        raise UserError(f"the disk of {path} is full: nothing was changed; make room there") from None
+
+
+def manifest(connection: duckdb.DuckDBPyConnection) -> Manifest | None:
+    """Who filled the CRM in an open file, and with what settings; None where nothing says so."""
+    try:
+        row = connection.execute(f"select loader, settings from crm.{MANIFEST}").fetchone()
+    except duckdb.CatalogException:
+        return None
+    return (row[0], json.loads(row[1])) if row else None
 
 
 def read(path: str) -> Iterator[tuple[str, pa.RecordBatch]]:

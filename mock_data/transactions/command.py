@@ -20,8 +20,6 @@ import typer
 from warehouse.errors import UserError
 from warehouse.settings import FIRST_DAY, LAST_DAY, PROJECT_ROOT
 
-from . import held
-
 if TYPE_CHECKING:
     import duckdb
 
@@ -156,17 +154,19 @@ def _held(to: str, settings: dict[str, object]) -> dict[str, Any] | None:
     Raises:
         UserError: it holds what another loader made, or another log.
     """
-    found = held.manifest(to)
+    from mock_data.sinks import manifest_at, shown
+
+    found = manifest_at(to)
     if found is None:
         return None
     loader, landed = found
     if loader != LOADER:
         raise UserError(
-            f"{held.shown(to)} holds a CRM filled by {loader}: nothing was touched; name another place with --to"
+            f"{shown(to)} holds a CRM filled by {loader}: nothing was touched; name another place with --to"
         )
     if landed.get("sha256") != settings["sha256"]:
         raise UserError(
-            f"{held.shown(to)} holds another log, {landed.get('file')}, and holds one only: nothing was touched; "
+            f"{shown(to)} holds another log, {landed.get('file')}, and holds one only: nothing was touched; "
             f"name another place for {settings['file']} with --to, or delete that warehouse first"
         )
     return landed
@@ -250,6 +250,8 @@ def _outcome(
 
 def summary(outcome: Outcome, path: Path) -> str:
     """What an import did, in a few lines for a person; the counts add up."""
+    from mock_data.sinks import shown
+
     o = outcome
     money = f"{o.total_cents // 100:,}.{o.total_cents % 100:02}"
     lines = [
@@ -263,7 +265,7 @@ def summary(outcome: Outcome, path: Path) -> str:
     if o.blank:
         lines.append(f"note     {o.blank:>12,} blank lines, which are no rows")
     done = "holds exactly this already; nothing was changed" if o.unchanged else "holds it now"
-    lines.append(f"{held.shown(o.url)} {done}")
+    lines.append(f"{shown(o.url)} {done}")
     if o.url.startswith("duckdb:"):
         warehouse = shlex.quote(str(Path(o.url.removeprefix("duckdb:")).resolve()))
         lines.append(f"next: cd dbt && WAREHOUSE_PATH={warehouse} AS_OF_DATE={o.as_of} dbt build")

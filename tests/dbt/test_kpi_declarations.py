@@ -12,7 +12,7 @@ import yaml
 DBT = Path(__file__).resolve().parents[2] / "dbt"
 KPIS = DBT / "models" / "marts" / "kpis"
 KEYS = {"name", "unit", "grain", "formula", "edge_cases", "chapter"}
-UNITS = {"count", "money", "share", "days", "weeks", "date", "rank", "score", "flag", "name"}
+UNITS = {"count", "money", "share", "hours", "days", "weeks", "months", "date", "rank", "score", "flag", "name"}
 
 MODELS: dict[str, dict[str, Any]] = {
     path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0] for path in sorted(KPIS.glob("*.yml"))

@@ -1,5 +1,7 @@
 """Every sink holds the same content, replaces it whole or not at all, and never touches what is not ours."""
 
+import errno
+import multiprocessing
 import os
 import shutil
 import signal
@@ -13,12 +15,12 @@ import pyarrow as pa
 import pytest
 from pydantic import SecretStr
 
+from mock_data import pieces
 from mock_data.content_hash import content_hash
 from mock_data.generate import generate
 from mock_data.schema import TABLES
-from mock_data.sinks import open_sink, read_tables
+from mock_data.sinks import manifest_at, open_sink, read_tables
 from mock_data.sinks.duckdb import connect
-from mock_data.transactions import held
 from warehouse.connect import postgres_dsn
 from warehouse.errors import UserError
 from warehouse.settings import PROJECT_ROOT, Settings
@@ -28,6 +30,8 @@ from .worlds import default_world
 SMALL = default_world(seed=7, accounts=4, contacts=80, products=30)
 OTHER = default_world(seed=8, accounts=4, contacts=90, products=30)
 DAY = np.datetime64("2024-06-30")
+SEVERAL = default_world(seed=9, accounts=4, contacts=20_000, products=30)  # shards, each with few rows as of the day
+FIRST_DAYS = np.datetime64("2023-01-20")
 
 
 @pytest.fixture(params=["duckdb", "parquet", "postgres"])
@@ -103,8 +107,107 @@ with open_sink({address!r}, loader="mock_data", settings={{}}) as sink:
     assert generate(OTHER, DAY, address).content_hash == hash_at(address)
 
 
+def kill_a_worker(done: int, total: int) -> None:
+    if done == 2:
+        os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
+
+
+def press_ctrl_c(done: int, total: int) -> None:
+    if done == 2:
+        raise KeyboardInterrupt
+
+
+def test_a_run_that_is_interrupted_leaves_the_old_load_and_the_same_command_carries_on(address, tmp_path, monkeypatch):
+    first = generate(SMALL, DAY, address)
+    with pytest.raises(KeyboardInterrupt):
+        generate(SEVERAL, FIRST_DAYS, address, progress=press_ctrl_c)
+    assert hash_at(address) == first.content_hash
+
+    made: list[int] = []
+
+    def in_turn(task, numbers, workers):
+        made.extend(numbers)
+        return real(task, numbers, workers)
+
+    real = pieces.in_turn
+    monkeypatch.setattr(pieces, "in_turn", in_turn)
+    result = generate(SEVERAL, FIRST_DAYS, address)
+    assert made == [2, 3]
+    assert result == generate(SEVERAL, FIRST_DAYS, f"parquet:{tmp_path / 'at once'}")
+    assert hash_at(address) == result.content_hash
+    assert not hidden_runs(address, tmp_path)
+
+
+def test_a_worker_that_dies_stops_the_run_and_the_same_command_carries_on(tmp_path):
+    to = f"parquet:{tmp_path / 'crm'}"
+    first = generate(SMALL, DAY, to)
+    says = r"made shard -?\d of 3 died \(signal 9\): nothing was changed; the same command carries on"
+    with pytest.raises(UserError, match=says):
+        generate(SEVERAL, FIRST_DAYS, to, workers=2, progress=kill_a_worker)
+    assert not multiprocessing.active_children()
+    assert hash_at(to) == first.content_hash
+    (waiting,) = hidden_runs(to, tmp_path)
+    assert 0 < len(list(waiting.glob("*.json"))) < len(pieces.pieces(SEVERAL))
+    seen: list[tuple[int, int]] = []
+    assert generate(SEVERAL, FIRST_DAYS, to, progress=lambda *at: seen.append(at)).content_hash == hash_at(to)
+    assert seen[-1] == (SEVERAL.shards + 1, SEVERAL.shards + 1)
+
+
+def hidden_runs(address: str, tmp_path: Path) -> list[Path]:
+    """What runs have left behind beside `address`."""
+    folder = PROJECT_ROOT / "data" if address.startswith("postgres") else tmp_path
+    return list(folder.glob(".*.run-*"))
+
+
+def test_two_runs_of_the_same_at_once_are_refused(tmp_path):
+    to = f"parquet:{tmp_path / 'crm'}"
+    with pytest.raises(UserError, match="another run is making the same"):
+        generate(SEVERAL, FIRST_DAYS, to, progress=lambda done, total: generate(SEVERAL, FIRST_DAYS, to))
+    assert generate(SEVERAL, FIRST_DAYS, to).content_hash == hash_at(to)
+
+
+def test_a_run_of_other_settings_takes_nothing_from_one_that_was_stopped(tmp_path):
+    to = f"parquet:{tmp_path / 'crm'}"
+    with pytest.raises(KeyboardInterrupt):
+        generate(SEVERAL, FIRST_DAYS, to, progress=press_ctrl_c)
+    other = generate(SEVERAL, FIRST_DAYS + 1, to)
+    assert (
+        other.content_hash == hash_at(to) == generate(SEVERAL, FIRST_DAYS + 1, f"parquet:{tmp_path / 'b'}").content_hash
+    )
+    assert not hidden_runs(to, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "parquet"])
+def test_a_world_that_the_disk_cannot_hold_is_refused_before_it_is_made(kind, tmp_path):
+    to = f"{kind}:{tmp_path / 'crm'}"
+    first = generate(SMALL, DAY, to)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(UserError, match=r"needs about [\d,.]+ GB on the disk of .* where [\d,.]+ GB are free"):
+        generate(default_world(contacts=1_000_000_000), DAY, to)
+    assert sorted(tmp_path.iterdir()) == before
+    assert hash_at(to) == first.content_hash
+
+
+def test_a_disk_that_fills_is_one_line_and_leaves_the_old_load(tmp_path, monkeypatch):
+    to = f"parquet:{tmp_path / 'crm'}"
+    first = generate(SMALL, DAY, to)
+    write = pieces.TableFiles.write
+
+    def fill(self, table_key, data):
+        if self.number == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(self, table_key, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pieces.TableFiles, "write", fill)
+        with pytest.raises(UserError, match=r"the disk of .* is full: nothing was changed; .* carries on"):
+            generate(SEVERAL, FIRST_DAYS, to)
+    assert hash_at(to) == first.content_hash
+    assert generate(SEVERAL, FIRST_DAYS, to).content_hash == hash_at(to)
+
+
 def test_worker_processes_do_not_matter(tmp_path):
-    one, two = (generate(SMALL, DAY, f"parquet:{tmp_path / str(n)}", workers=n) for n in (1, 2))
+    one, two = (generate(SEVERAL, FIRST_DAYS, f"parquet:{tmp_path / str(n)}", workers=n) for n in (1, 2))
     assert one == two
     files = [sorted((tmp_path / n).resolve().rglob("*.parquet")) for n in ("1", "2")]
     assert len(files[0]) == len(files[1]) > len(TABLES)
@@ -244,7 +347,7 @@ def test_a_user_who_may_not_is_told_in_one_line(postgres: Settings):
         with pytest.raises(UserError, match="permission denied"):
             hash_at(reader)
         with pytest.raises(UserError, match="permission denied"):
-            held.manifest(reader)
+            manifest_at(reader)
         assert "reading-only" not in str(caught.value)
     finally:
         with psycopg.connect(url, autocommit=True) as connection:

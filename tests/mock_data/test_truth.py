@@ -7,7 +7,7 @@ import pytest
 
 from mock_data import truth
 from mock_data.behaviour.calendar import SeasonClock
-from mock_data.behaviour.purchases import Customers, Purchases, PurchaseState, draw_rates, purchase, start
+from mock_data.behaviour.purchases import Customers, Purchases, draw_rates, purchase
 from mock_data.behaviour.spend import draw_scale, draw_spend
 from mock_data.crm.catalogue import make_catalogue
 from mock_data.crm.orders import BOUGHT, make_orders
@@ -30,7 +30,7 @@ class History:
     clock: SeasonClock
     rate: np.ndarray
     dropout: np.ndarray
-    state: PurchaseState
+    dropout_at: np.ndarray
     purchases: Purchases
     first: np.ndarray
 
@@ -49,10 +49,10 @@ def history(request: pytest.FixtureRequest) -> History:
     contact = np.arange(world.contacts)
     rate, dropout = draw_rates(seed, contact, world.behaviour.purchases)
     customers = Customers(contact, rate, dropout, arrivals(world, contact, clock).first_purchase)
-    bought, state = purchase(seed, customers, start(customers), clock, until)
+    bought, dropout_at = purchase(seed, customers, clock, until)
     first = np.full(world.contacts, np.datetime64("NaT"), "datetime64[s]")
     first[bought.customer[bought.number == 1]] = bought.at[bought.number == 1]
-    return History(world, clock, rate, dropout, state, bought, first)
+    return History(world, clock, rate, dropout, dropout_at, bought, first)
 
 
 def assert_mean(happened: np.ndarray, chance: np.ndarray) -> None:
@@ -86,7 +86,7 @@ def test_active(history, day):
     at = np.datetime64(day, "s")
     seen = h.buyers[h.first[h.buyers] < at]
     weeks = h.clock.to_clock(np.full(len(seen), at)) - h.clock.to_clock(h.first[seen])
-    dropped_out = h.state.dropout_at[seen] <= at  # NaT compares false
+    dropped_out = h.dropout_at[seen] <= at  # NaT compares false
     assert_mean(~dropped_out, truth.probability_active(h.rate[seen], h.dropout[seen], weeks))
 
 
@@ -94,7 +94,7 @@ def test_purchases_in_the_next_year(history):
     h = history
     at = np.datetime64("2024-12-31", "s")
     seen = h.buyers[h.first[h.buyers] < at]
-    active = ~(h.state.dropout_at[seen] <= at)
+    active = ~(h.dropout_at[seen] <= at)
     weeks = (h.clock.to_clock(np.array([end_of(AS_OF) - 1])) - h.clock.to_clock(np.array([at])))[0]
     made = np.bincount(h.purchases.customer[h.purchases.at >= at], minlength=h.world.contacts)[seen]
     expected = truth.expected_purchases(active, h.rate[seen], h.dropout[seen], weeks)
@@ -125,7 +125,7 @@ def test_average_order_value(history):
     world, bought = h.world, h.purchases
     scale = draw_scale(world.seed, bought.customer, world.behaviour.spend)
     catalogue = make_catalogue(world)
-    orders = make_orders(world, catalogue, bought.customer, bought.number, bought.at)
+    orders = make_orders(world, catalogue, bought)
     mine = orders.outcome == BOUGHT
     value = (orders.total(orders.line_cents) / 100)[mine]
     drawn = draw_spend(world.seed, bought.customer, bought.number * 3, scale, world.behaviour.spend)

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 from hypothesis import strategies as st
 
 from mock_data.crm.catalogue import make_catalogue
 from mock_data.rows import Rows, as_of, changes
-from mock_data.simulation import Shard, shared_rows, simulate
+from mock_data.schema import TABLES
+from mock_data.simulation import shared_rows, simulate
 from mock_data.world import World
 from warehouse.settings import Settings
 
@@ -35,12 +37,14 @@ worlds = st.builds(
 days_open = st.integers(0, 1_300)
 
 
-def run(world: World, until: np.datetime64, **more: object) -> Shard:
-    """All customers of a small world in one shard, with the shared tables."""
+def run(world: World, until: np.datetime64) -> list[Rows]:
+    """All that a small world will ever have before `until`: the shared tables, the consumers', the wholesalers'."""
     catalogue = make_catalogue(world)
-    everyone = np.arange(world.customers)
-    shard = simulate(world, catalogue, everyone, until, **more)  # type: ignore[arg-type]
-    return Shard([*shared_rows(world, catalogue), *shard.rows], shard.state)
+    consumers, wholesalers = np.arange(world.customers), np.arange(world.customers, world.buyers)
+    rows = shared_rows(world, catalogue)
+    for group in (consumers, wholesalers):
+        rows += simulate(world, catalogue, group, until)
+    return rows
 
 
 Row = dict[str, object]
@@ -85,8 +89,18 @@ def snapshot(rows: Iterable[Rows], until: np.datetime64) -> Snapshot:
     return tables
 
 
+def frames(rows: Iterable[Rows], until: np.datetime64) -> dict[str, pd.DataFrame]:
+    """Every table just before `until` as it stands before it is encoded: record numbers, positions, cents."""
+    found: dict[str, list[pd.DataFrame]] = {}
+    for table in rows:
+        created, _, columns = as_of(table, until)
+        plain = {name: np.asarray(values) for name, values in columns.items()}
+        found.setdefault(table.table, []).append(pd.DataFrame({"created": created, **plain}))
+    return {table: pd.concat(parts, ignore_index=True) for table, parts in found.items()}
+
+
 def _key(table: Rows) -> str:
-    return "contact_id" if table.table == "truth.purchaser" else "id"
+    return TABLES[table.table].key
 
 
 def _plain(value: object) -> object:

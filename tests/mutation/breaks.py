@@ -370,4 +370,333 @@ BREAKS = (
         "contacts who never bought count",
         ("    left join contacts on", "    right join contacts on"),
     ),
+    # --- acquisition_funnel
+    _break("acquisition_funnel", "leads of no campaign are lost", ("left join campaigns", "inner join campaigns")),
+    _break(
+        "acquisition_funnel",
+        "the window's last day is outside",
+        ("'first_order_date') }} <= {{ var", "'first_order_date') }} < {{ var"),
+    ),
+    _break(
+        "acquisition_funnel",
+        "watched for exactly the window is too short",
+        ("as_of_date()) }} >= {{ var", "as_of_date()) }} > {{ var"),
+    ),
+    _break(
+        "acquisition_funnel",
+        "who has not been watched long enough counts as a customer",
+        ("sum(watched * customer_in_window)", "sum(customer_in_window)"),
+    ),
+    _break(
+        "acquisition_funnel",
+        "customers of all leads, not of the converted",
+        ("ratio('counted.customers', 'counted.converted_leads')", "ratio('counted.customers', 'counted.leads')"),
+    ),
+    _break(
+        "acquisition_funnel",
+        "whoever converted is a customer",
+        ("case when first_order_date is not null then 1", "case when converted_date is not null then 1"),
+    ),
+    # --- campaign_performance
+    _break(
+        "campaign_performance",
+        "last touch is the first touch",
+        ("    where is_last_touch\n", "    where is_first_touch\n"),
+    ),
+    _break(
+        "campaign_performance",
+        "every answer wins",
+        ("    where is_first_touch\n\n    union", "    where contact_id is not null\n\n    union"),
+    ),
+    _break(
+        "campaign_performance",
+        "cost over those who answered",
+        (
+            "ratio('campaigns.actual_cost', 'earned.contacts_won')",
+            "ratio('campaigns.actual_cost', 'responses.responses')",
+        ),
+    ),
+    _break(
+        "campaign_performance",
+        "campaigns that won nobody are lost",
+        (
+            "    left join earned\n        on\n            campaigns",
+            "    inner join earned\n        on\n            campaigns",
+        ),
+    ),
+    _break(
+        "campaign_performance",
+        "deleted campaigns stay",
+        ("campaigns') }}\n    where\n        not is_deleted\n        and", "campaigns') }}\n    where"),
+    ),
+    _break(
+        "campaign_performance",
+        "deleted members stay",
+        ("members') }}\n    where\n        not is_deleted\n        and", "members') }}\n    where"),
+    ),
+    _break(
+        "campaign_performance",
+        "repaid only once more than the cost is earned",
+        ("margin_so_far >= campaigns.actual_cost", "margin_so_far > campaigns.actual_cost"),
+    ),
+    _break(
+        "campaign_performance",
+        "months do not add up",
+        (
+            "order by month_start\n            rows between unbounded preceding and current row",
+            "order by month_start\n            rows between current row and current row",
+        ),
+    ),
+    _break("campaign_performance", "repaid in the last month", ("min(earned_by_month.", "max(earned_by_month.")),
+    _break(
+        "campaign_performance",
+        "unknown margin becomes 0",
+        ("then 0 else earned.margin end", "then 0 else coalesce(earned.margin, 0) end"),
+    ),
+    # --- channel_performance
+    _break(
+        "channel_performance",
+        "what keeps customers counts as winning them",
+        ("sum(case when is_customer_already then 0 else cost end)", "sum(cost)"),
+    ),
+    _break(
+        "channel_performance",
+        "contacts without a lead source are lost",
+        (
+            "as lead_source\n    from {{ ref('dim_contacts') }}",
+            "as lead_source\n    from {{ ref('dim_contacts') }}\n    where lead_source is not null",
+        ),
+    ),
+    _break(
+        "channel_performance",
+        "blended over all contacts, not over customers",
+        (
+            "ratio('coalesce(costs.acquisition_cost, 0)', 'won.contacts_won')",
+            "ratio('coalesce(costs.acquisition_cost, 0)', 'known.contacts')",
+        ),
+    ),
+    _break(
+        "channel_performance",
+        "every answer is a contact won",
+        ("    where touches.is_first_touch\n", ""),
+    ),
+    _break(
+        "channel_performance",
+        "channels with a cost and no contact are lost",
+        ("    union\n    select lead_source from costs\n    where campaign_cost <> 0\n", ""),
+    ),
+    _break(
+        "channel_performance",
+        "months that are not over repay",
+        ("    where month_number <= last_month_number\n", ""),
+        (
+            "    inner join month_numbers on first_orders.last_month_number >= month_numbers.number\n",
+            "    inner join month_numbers on first_orders.last_month_number >= month_numbers.number - 1\n",
+        ),
+    ),
+    _break(
+        "channel_performance",
+        "recent customers thin out the months they have not had",
+        ("ratio('coalesce(earned.margin, 0)', 'watched.contacts')", "ratio('coalesce(earned.margin, 0)', '3')"),
+    ),
+    # --- sales_pipeline
+    _break("sales_pipeline", "deleted deals stay", ("        not is_deleted\n        and", "       ")),
+    _break(
+        "sales_pipeline",
+        "the CRM's row instead of the history",
+        ("coalesce(spells.stage_name, opportunities.stage_name)", "opportunities.stage_name"),
+    ),
+    _break(
+        "sales_pipeline",
+        "deals without a history are lost",
+        (
+            "    left join spells on opportunities.opportunity_id = spells.opportunity_id and spells.is_latest",
+            "    inner join spells on opportunities.opportunity_id = spells.opportunity_id and spells.is_latest",
+        ),
+    ),
+    _break("sales_pipeline", "every change is the latest", (" and spells.is_latest", "")),
+    _break(
+        "sales_pipeline",
+        "a deal that has ended goes on ageing",
+        ("case when stages.is_closed then standing.close_date else", "case when false then standing.close_date else"),
+    ),
+    _break(
+        "sales_pipeline",
+        "only the longest stay in Qualification",
+        ("sum(case when stage_name = 'Qualification'", "max(case when stage_name = 'Qualification'"),
+    ),
+    _break(
+        "sales_pipeline",
+        "a lost deal reached the end",
+        ("case when is_won or not is_closed then stage_rank end", "stage_rank"),
+    ),
+    _break(
+        "sales_pipeline",
+        "what is won is lost too",
+        ("stages.is_closed and not stages.is_won as", "stages.is_closed as"),
+    ),
+    _break("sales_pipeline", "percent taken for a share", ("* 0.01", "")),
+    # --- sales_pipeline_monthly
+    _break("sales_pipeline_monthly", "open deals count as lost", ("    where not is_open\n", "")),
+    _break(
+        "sales_pipeline_monthly",
+        "won of all deals, not of those that ended",
+        ("ratio('closed.deals_won', 'closed.deals_closed')", "ratio('closed.deals_won', 'opened.deals_opened')"),
+    ),
+    _break(
+        "sales_pipeline_monthly",
+        "days of the deals lost count too",
+        ("order by case when is_won then age_days end", "order by age_days"),
+    ),
+    _break(
+        "sales_pipeline_monthly",
+        "a deal counts in the stage that it leaves that day",
+        ("readings.pipeline_date < spells.left_date", "readings.pipeline_date <= spells.left_date"),
+    ),
+    _break(
+        "sales_pipeline_monthly",
+        "a deal that moves at the month's end is not open",
+        ("readings.pipeline_date >= spells.entered_date", "readings.pipeline_date > spells.entered_date"),
+    ),
+    _break("sales_pipeline_monthly", "what has ended stays open", ("            and not spells.is_closed\n", "")),
+    _break(
+        "sales_pipeline_monthly",
+        "read at the end of a month that is not over",
+        (
+            "            else {{ as_of_date() }}\n",
+            "            else {{ add_days(add_months('month_start', 1), -1) }}\n",
+        ),
+    ),
+    _break(
+        "sales_pipeline_monthly",
+        "average over the deals that ended",
+        ("ratio('closed.amount_won', 'closed.deals_won')", "ratio('closed.amount_won', 'closed.deals_closed')"),
+    ),
+    # --- win_rates
+    _break("win_rates", "open deals count", ("    where not is_open\n", "")),
+    _break(
+        "win_rates",
+        "a deal counts in its last stage only",
+        ("deals.furthest_stage_rank >= stages.stage_rank", "deals.furthest_stage_rank = stages.stage_rank"),
+    ),
+    _break("win_rates", "a deal without a type is lost", ("coalesce(opportunity_type, 'unknown')", "opportunity_type")),
+    _break(
+        "win_rates",
+        "rate by amount of all amounts",
+        ("'sum(case when is_won then amount else 0 end)'", "'sum(amount)'"),
+    ),
+    # --- return_rates
+    _break("return_rates", "items sent whole are lost", ("left join returned", "inner join returned")),
+    _break(
+        "return_rates",
+        "only refunded pieces are returned",
+        (
+            "sum(quantity_returned) as units_returned",
+            "sum(case when is_refunded then quantity_returned end) as units_returned",
+        ),
+    ),
+    _break("return_rates", "of pieces sold, not sent", ("'sum(units_shipped)'", "'sum(units_shipped + 1)'")),
+    _break(
+        "return_rates",
+        "returns instead of pieces",
+        ("sum(quantity_returned) as units_returned", "count(quantity_returned) * 3 as units_returned"),
+    ),
+    _break(
+        "return_rates",
+        "products without a category are lost",
+        ("left join products", "inner join products"),
+        ("    from sent\n", "    from sent\n    where product_category_name <> 'no category'\n"),
+    ),
+    # --- return_reasons
+    _break(
+        "return_reasons",
+        "share of all returns, not of the category's",
+        ("over (partition by returned.product_category_name, returned.order_type)", "over ()"),
+    ),
+    _break(
+        "return_reasons",
+        "returns without a reason are lost",
+        (
+            "    left join products on return_lines.product_id = products.product_id\n",
+            "    left join products on return_lines.product_id = products.product_id\n"
+            "    where return_lines.reason_for_return is not null\n",
+        ),
+    ),
+    _break(
+        "return_reasons",
+        "of what was shipped in every type of order",
+        ("            and returned.order_type = shipped.order_type\n", ""),
+    ),
+    _break("return_reasons", "only one month was shipped", ("sum(units_shipped)", "max(units_shipped)")),
+    _break("return_reasons", "lines instead of pieces", ("sum(quantity_returned)", "count(*)")),
+    # --- service_cases
+    _break(
+        "service_cases",
+        "the contact's first order",
+        (
+            "orders.ordered_at desc, {{ in_byte_order('orders.order_id') }} desc",
+            "orders.ordered_at, {{ in_byte_order('orders.order_id') }}",
+        ),
+    ),
+    _break("service_cases", "orders after the case", (" and cases.opened_at >= orders.ordered_at", "")),
+    _break("service_cases", "cases without an order are lost", ("left join orders_before", "inner join orders_before")),
+    _break("service_cases", "days instead of hours", ("/ 3600", "/ 86400")),
+    _break(
+        "service_cases", "a closed case goes on waiting", ("case when cases.is_open then {{", "case when true then {{")
+    ),
+    # --- service_cases_monthly
+    _break(
+        "service_cases_monthly",
+        "closed in the month of opening",
+        ("closed_month,\n        count(*)", "opened_month as closed_month,\n        count(*)"),
+        ("group by case_reason, closed_month", "group by case_reason, opened_month"),
+    ),
+    _break("service_cases_monthly", "not the median", ("percentile_cont(0.5)", "percentile_cont(0.9)")),
+    _break("service_cases_monthly", "months without a case are lost", ("left join opened", "inner join opened")),
+    _break(
+        "service_cases_monthly",
+        "the backlog forgets the months before",
+        ("rows between unbounded preceding and current row", "rows between current row and current row"),
+    ),
+    _break(
+        "service_cases_monthly",
+        "reasons share one backlog",
+        ("            partition by reasons.case_reason\n", ""),
+        ("order by months.month_start\n", "order by months.month_start, reasons.case_reason\n"),
+    ),
+    # --- repurchase_after_case
+    _break(
+        "repurchase_after_case",
+        "who came back at once counts as without a case",
+        ("(next_occasion_date is null or next_occasion_date > judged_on)", "1 = 1"),
+    ),
+    _break(
+        "repurchase_after_case",
+        "who has not been watched long enough counts",
+        ("        and {{ days_between('judged_on', as_of_date()) }} >= {{ var('lapse_window_days') }}\n", ""),
+    ),
+    _break(
+        "repurchase_after_case",
+        "any later case counts",
+        (
+            "cases.opened_date between quiet.occasion_date and quiet.judged_on",
+            "cases.opened_date >= quiet.occasion_date",
+        ),
+    ),
+    _break(
+        "repurchase_after_case", "several cases are several purchases", ("            and cases.case_rank = 1\n", "")
+    ),
+    _break(
+        "repurchase_after_case",
+        "the window's last day is outside",
+        (
+            "'next_occasion_date') }} <= {{ var('lapse_window_days') }}",
+            "'next_occasion_date') }} < {{ var('lapse_window_days') }}",
+        ),
+    ),
+    _break(
+        "repurchase_after_case",
+        "compared with any case",
+        ("max(case when case_group = 'no case'", "max(case when case_group = 'any case'"),
+    ),
 )

@@ -1,0 +1,1 @@
+"""How fast the project is, measured and kept in `results.json`: against other generators, over sizes, when loading."""

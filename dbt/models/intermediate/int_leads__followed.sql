@@ -1,0 +1,92 @@
+-- Every lead on its way to a first order: the campaign that brought it, when it was converted, when it first ordered.
+with leads as (
+
+    select * from {{ ref('stg_crm__leads') }}
+    where not is_deleted
+
+),
+
+campaigns as (
+
+    select * from {{ ref('stg_crm__campaigns') }}
+    where not is_deleted
+
+),
+
+members as (
+
+    select * from {{ ref('stg_crm__campaign_members') }}
+    where not is_deleted and lead_id is not null
+
+),
+
+contacts as (
+
+    select * from {{ ref('int_contacts__merged') }}
+
+),
+
+first_orders as (
+
+    select * from {{ ref('int_contacts__first_orders') }}
+
+),
+
+memberships as (
+
+    -- one campaign a lead: that of the earliest answer, else the one that reached it first
+    select
+        members.lead_id,
+        members.campaign_id,
+        row_number() over (
+            partition by members.lead_id
+            order by
+                case when members.has_responded then 0 else 1 end,
+                coalesce(members.first_responded_date, cast(members.created_at as date)),
+                members.created_at,
+                {{ in_byte_order('members.campaign_member_id') }}
+        ) as membership_rank
+    from members
+    inner join campaigns on members.campaign_id = campaigns.campaign_id
+
+),
+
+dated as (
+
+    select
+        lead_id,
+        lead_source,
+        {{ business_date('created_at') }} as lead_date,
+        {{ business_date('converted_at') }} as converted_date,
+        converted_contact_id
+    from leads
+
+),
+
+final as (
+
+    select
+        dated.lead_id,
+        memberships.campaign_id,
+        dated.lead_source,
+        dated.lead_date,
+        {{ month_of('dated.lead_date') }} as lead_month,
+        case when dated.converted_date <= {{ as_of_date() }} then dated.converted_date end as converted_date,
+        case when not contacts.is_survivor_deleted then contacts.surviving_contact_id end as contact_id,
+        -- who ordered before was a customer already, and is won by no lead
+        case
+            when first_orders.first_order_date >= dated.lead_date then first_orders.first_order_date
+        end as first_order_date
+    from dated
+    left join memberships on dated.lead_id = memberships.lead_id and memberships.membership_rank = 1
+    left join contacts
+        on
+            dated.converted_contact_id = contacts.contact_id
+            and dated.converted_date <= {{ as_of_date() }}
+    left join first_orders
+        on contacts.surviving_contact_id = first_orders.contact_id and not contacts.is_survivor_deleted
+    where dated.lead_date <= {{ as_of_date() }}
+
+)
+
+select * from final

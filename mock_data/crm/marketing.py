@@ -1,0 +1,427 @@
+"""What marketing leaves in the CRM: campaigns, leads, campaign members; and the purchases that mailings caused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ..behaviour.acquisition import (
+    MAX_RUNS,
+    SOURCES,
+    Run,
+    calendar,
+    campaign_of,
+    channel_sources,
+    lost_shares,
+    mailing_runs,
+    run_before,
+    runs,
+    signed_up,
+)
+from ..behaviour.calendar import SeasonClock
+from ..behaviour.parameters import Campaign, Mailing
+from ..behaviour.purchases import Purchases
+from ..draws import Integers, choice, uniform
+from ..rows import Rows, Seconds, Update
+from ..schema import CRM
+from ..world import World
+from .orders import FIRST_BOX, FIRST_MAILING, Orders, purchase_number, seconds_between
+from .people import SALES, Arrivals, bounces_at, email, home_account, opts_out_at
+
+LEADS_PER_CONTACT = 8  # number 0 is the lead that became the contact, the others became nobody
+MEMBERS_PER_CONTACT = 1024  # the runs that wrote to the contact, then two for each of its leads
+_TYPES = CRM["campaign"].field("type").picklist
+_PLANNED, _IN_PROGRESS, _COMPLETED, _ABORTED = (
+    CRM["campaign"].field("status").picklist.index(s) for s in ("Planned", "In Progress", "Completed", "Aborted")
+)
+_OPEN, _WORKING, _CONVERTED, _CLOSED = (
+    CRM["lead"].field("status").picklist.index(s) for s in ("Open", "Working", "Converted", "Closed")
+)
+_SENT, _OPENED, _RESPONDED = (
+    CRM["campaign_member"].field("status").picklist.index(s) for s in ("Sent", "Opened", "Responded")
+)
+_HEAD_OF_SALES = 2
+_LEAD_FIRST = 0.6  # of the contacts without a campaign, outside the stores: those who were a lead before
+_ANSWERED_BEFORE = 0.25  # of those who come through a campaign: those who had answered the one before
+_NEVER = np.datetime64("NaT", "s")
+_DAY = np.timedelta64(1, "D")
+assert FIRST_MAILING + MAX_RUNS <= FIRST_BOX and MAX_RUNS + 2 * LEADS_PER_CONTACT <= MEMBERS_PER_CONTACT
+
+
+@dataclass(frozen=True)
+class Leads:
+    """People who might become customers, by record number.
+
+    Attributes:
+        lead: shape (n,), record numbers, rising.
+        source: shape (n,), position in ``SOURCES``.
+        campaign: shape (n,), record number of the campaign they came through; −1 for none.
+        before: shape (n,), record number of a campaign they had answered before; −1 for none.
+        created: shape (n,), when the shop first heard of them.
+        answered: shape (n,), when they answered the campaign they came through; without one, `created`.
+        converted: shape (n,), when they became a contact; NaT for never.
+    """
+
+    lead: Integers
+    source: Integers
+    campaign: Integers
+    before: Integers
+    created: Seconds
+    answered: Seconds
+    converted: Seconds
+
+    @property
+    def contact(self) -> Integers:
+        """The contact they became, or beside whom they came."""
+        return self.lead // LEADS_PER_CONTACT
+
+
+@dataclass(frozen=True)
+class Mails:
+    """E-mails of mailings that were sent to contacts.
+
+    Attributes:
+        contact, run: shape (n,), record numbers of the contact and of the campaign.
+        sent, opened, responded: shape (n,), when; NaT for never.
+    """
+
+    contact: Integers
+    run: Integers
+    sent: Seconds
+    opened: Seconds
+    responded: Seconds
+
+    @property
+    def member(self) -> Integers:
+        """Record numbers as campaign members."""
+        return self.contact * MEMBERS_PER_CONTACT + self.run
+
+
+# --- campaigns -------------------------------------------------------------------------------------------------------
+
+
+def campaign_rows(world: World) -> list[Rows]:
+    """Every run of every campaign and mailing that is ever planned, created some weeks before it starts."""
+    planned = calendar(world.behaviour)
+    n = len(planned)
+    number = np.arange(n)
+    first, end = (
+        world.start + np.array([getattr(run, day) for run in planned], dtype=np.int64) for day in ("first", "end")
+    )
+    office_hours = seconds_between(world.seed, "campaign is planned", number, 28_800, 57_600)
+    created: Seconds = np.maximum((first - 28).astype("datetime64[s]") + office_hours, world.opening)
+    takes_place = runs(world.behaviour)
+    clock = world.arrival_clock()
+    cost = np.array([_cost(world, run, clock) for run in planned], dtype=np.int64)
+    fixed = np.array([round(100 * run.of.fixed_cost) for run in planned], dtype=np.int64)
+    name = [f"{run.of.name} {str(day)[:7]}" for run, day in zip(planned, first, strict=True)]
+    kind = [_TYPES.index(run.of.type if isinstance(run.of, Campaign) else "Email") for run in planned]
+    return [
+        Rows(
+            "crm.campaign",
+            created,
+            {
+                "id": number,
+                "name": pa.array(name, pa.string()),
+                "type": np.array(kind, dtype=np.int64),
+                "status": np.full(n, _PLANNED),
+                "start_date": first,
+                "end_date": end - 1,
+                "actual_cost": np.zeros(n, dtype=np.int64),
+                "owner_id": np.full(n, _HEAD_OF_SALES),
+            },
+            updates=(
+                Update(
+                    first.astype("datetime64[s]"),
+                    {
+                        "status": np.where(takes_place, _IN_PROGRESS, _ABORTED),
+                        "actual_cost": np.where(takes_place, fixed, 0),
+                    },
+                ),
+                Update(
+                    np.where(takes_place, end.astype("datetime64[s]"), _NEVER),
+                    {"status": np.full(n, _COMPLETED), "actual_cost": cost},
+                ),
+            ),
+        )
+    ]
+
+
+def _cost(world: World, run: Run, clock: SeasonClock) -> int:
+    """What a run costs in all, in cents: its budget, for the leads it can expect, as no shard counts them."""
+    if not run.of.runs:
+        return 0
+    of = run.of
+    per_lead = of.cost_per_lead * expected_leads(world, run, clock) if isinstance(of, Campaign) else 0.0
+    return round(100 * (of.fixed_cost + per_lead))
+
+
+def expected_leads(world: World, run: Run, clock: SeasonClock) -> float:
+    """How many leads come through a run of a campaign, on average over worlds of other seeds.
+
+    Args:
+        clock: the world's arrival clock.
+    """
+    assert isinstance(run.of, Campaign)
+    behaviour = world.behaviour
+    first, end = clock.at_midnight[np.minimum([run.first, run.end], len(clock.at_midnight) - 1)]
+    share = sum(
+        won.share + behaviour.leads_lost * lost
+        for won, lost in zip(behaviour.channels, lost_shares(behaviour), strict=True)
+        if won.source == run.of.source
+    )
+    return float(world.contacts * (end - first) / clock.total * share * run.of.share)
+
+
+# --- leads -----------------------------------------------------------------------------------------------------------
+
+
+def make_leads(world: World, contact: Integers, arrived: Arrivals) -> Leads:
+    """The leads that became these contacts, and the lost ones that came at about the same time."""
+    won, lost = _won_leads(world, contact, arrived), _lost_leads(world, contact, arrived)
+    sort = np.argsort(np.concatenate([won.lead, lost.lead]))
+    return Leads(**{f.name: np.concatenate([getattr(won, f.name), getattr(lost, f.name)])[sort] for f in fields(Leads)})
+
+
+def _won_leads(world: World, contact: Integers, arrived: Arrivals) -> Leads:
+    """All who came through a campaign were leads before, and part of the others, but for those who came to a store."""
+    seed, origins = world.seed, arrived.origins
+    first_heard = uniform(seed, "lead first", contact) < _LEAD_FIRST
+    is_lead = (origins.campaign >= 0) | (first_heard & (origins.source != SOURCES.index("Store")))
+    which = np.flatnonzero(is_lead & origins.comes)
+    contact, campaign, converted = contact[which], origins.campaign[which], arrived.at[: len(origins.source)][which]
+
+    begins, ends = _first_and_end(world)
+    earliest = np.where(campaign >= 0, begins[campaign], world.opening)
+    room = (converted - earliest).astype(np.int64)
+    days = -6 * np.log(uniform(seed, "days from lead to contact", contact))
+    # in good time after the campaign began, however long it took others
+    wait = np.minimum(days * 86_400, room * uniform(seed, "lead in time", contact)).astype(np.int64)
+    answered = converted - wait.astype("timedelta64[s]")
+
+    previous = np.append(run_before(world.behaviour), -1)[campaign]
+    again = (uniform(seed, "had answered before", contact) < _ANSWERED_BEFORE) & (previous >= 0)
+    before = np.where(again & np.append(runs(world.behaviour), False)[previous], previous, -1)
+    length = (ends[before] - begins[before]).astype(np.int64)
+    moment = (uniform(seed, "answered before", contact) * length).astype(np.int64)
+    created = np.where(before >= 0, begins[before] + moment.astype("timedelta64[s]"), answered)
+    return Leads(contact * LEADS_PER_CONTACT, origins.source[which], campaign, before, created, answered, converted)
+
+
+def _lost_leads(world: World, contact: Integers, arrived: Arrivals) -> Leads:
+    """Leads that become nobody: `leads_lost` for each contact on average, in the days after it was due."""
+    seed, behaviour = world.seed, world.behaviour
+    shares = lost_shares(behaviour)
+    number = (contact[:, None] * LEADS_PER_CONTACT + np.arange(1, LEADS_PER_CONTACT)).ravel()
+    chance = behaviour.leads_lost / (LEADS_PER_CONTACT - 1) if shares.any() else 0.0
+    lead = number[uniform(seed, "lead is lost", number) < chance]
+    due: Seconds = arrived.due[lead // LEADS_PER_CONTACT - contact[:1]]
+    created: Seconds = due + seconds_between(seed, "lost lead comes", lead, 60, 5 * 86_400)
+    source = channel_sources(behaviour)[choice(np.cumsum(shares), uniform(seed, "channel of lost lead", lead))]
+    through = uniform(seed, "lost lead through a campaign", lead)
+    campaign = campaign_of(behaviour, source, signed_up(world.start, created), through)
+    comes = np.append(runs(behaviour), True)[campaign]
+    n = int(comes.sum())
+    return Leads(
+        lead[comes], source[comes], campaign[comes], np.full(n, -1), created[comes], created[comes], np.full(n, _NEVER)
+    )
+
+
+def _first_and_end(world: World) -> tuple[Seconds, Seconds]:
+    """When each run begins and ends, by number; a last element stands for no run."""
+    planned = calendar(world.behaviour)
+    days = np.array([(run.first, run.end) for run in planned] + [(0, 0)], dtype="timedelta64[D]")
+    return world.opening + days[:, 0], world.opening + days[:, 1]
+
+
+# --- mailings --------------------------------------------------------------------------------------------------------
+
+
+def make_mails(world: World, contact: Integers, at: Seconds, until: np.datetime64) -> Mails:
+    """What is sent before `until` to the contacts who signed up `at`, and who opens and answers it.
+
+    Written to is who was there the day before, has not unsubscribed, and whose address works.
+    """
+    seed = world.seed
+    gone = np.fmin(opts_out_at(world, contact, at), bounces_at(world, contact, at))
+    found: list[tuple[Integers, int]] = []
+    for run in mailing_runs(world.behaviour):
+        day = world.opening + run.first * _DAY
+        if day >= until:
+            break
+        assert isinstance(run.of, Mailing)
+        if run.of.runs:
+            listed = np.flatnonzero((at < day) & ~(gone < day + _DAY))
+            reached = uniform(seed, "is written to", contact[listed], run.number) < run.of.reach
+            found.append((contact[listed[reached]], run.number))
+    who = np.concatenate([who for who, _ in found]) if found else np.empty(0, dtype=np.int64)
+    number = np.repeat([number for _, number in found], [len(who) for who, _ in found]).astype(np.int64)
+
+    planned = calendar(world.behaviour)
+    opens, responds = (
+        np.array([getattr(run.of, share, 0.0) for run in planned])[number] for share in ("opens", "responds")
+    )
+    mail = who * MEMBERS_PER_CONTACT + number
+    begins, _ = _first_and_end(world)
+    sent = begins[number] + seconds_between(seed, "mail is sent", mail, 8 * 3_600, 11 * 3_600)
+    opened = sent + seconds_between(seed, "mail is opened after", mail, 60, 3 * 86_400)
+    opened[uniform(seed, "opens mail", mail) >= opens] = _NEVER
+    responded = opened + seconds_between(seed, "mail is answered after", mail, 20, 2 * 86_400)
+    responded[uniform(seed, "answers mail", mail) >= responds] = _NEVER
+    return Mails(who, number, sent, opened, responded)
+
+
+def mailing_purchases(
+    world: World, contact: Integers, mails: Mails, first_purchase: Seconds, drops_out: Seconds, until: np.datetime64
+) -> Purchases:
+    """Purchases before `until` that would not have been made without a mailing, numbered from ``FIRST_MAILING``.
+
+    Args:
+        first_purchase, drops_out: shape of `contact`, when each bought first and left for good; NaT for never.
+    """
+    buys = np.array([getattr(run.of, "buys", 0.0) for run in calendar(world.behaviour)])
+    answered = np.flatnonzero(~np.isnat(mails.responded))
+    who, number, responded = mails.contact[answered], mails.run[answered], mails.responded[answered]
+    at = responded + seconds_between(world.seed, "mailing purchase", mails.member[answered], 1_800, 6 * 86_400)
+    wants = uniform(world.seed, "buys because of a mailing", mails.member[answered]) < buys[number]
+    position = who - contact[:1]
+    is_customer = (first_purchase[position] < responded) & ~(drops_out[position] <= at)
+    happens = wants & is_customer & (at < until)
+    return Purchases(who[happens], FIRST_MAILING + number[happens], at[happens])
+
+
+# --- rows ------------------------------------------------------------------------------------------------------------
+
+
+def acquisition_rows(world: World, contact: Integers, arrived: Arrivals, mails: Mails, orders: Orders) -> list[Rows]:
+    """Leads, campaign members, and what is true of either."""
+    leads = make_leads(world, contact, arrived)
+    origins, at = arrived.origins, arrived.at[: len(contact)]
+    nth = purchase_number(orders.order)
+    caused = np.flatnonzero((nth >= FIRST_MAILING) & (nth < FIRST_BOX))
+    return [
+        _lead_rows(world, leads),
+        _member_rows(world, leads, mails),
+        Rows(
+            "truth.acquisition",
+            at,
+            {
+                "contact_id": contact,
+                "channel": origins.source,
+                "campaign_id": origins.campaign,
+                "is_incremental": origins.incremental,
+            },
+        ),
+        Rows(
+            "truth.campaign_purchase",
+            orders.created[caused],
+            {"order_id": orders.order[caused], "campaign_id": nth[caused] - FIRST_MAILING},
+        ),
+    ]
+
+
+def _lead_rows(world: World, leads: Leads) -> Rows:
+    seed, lead, n = world.seed, leads.lead, len(leads.lead)
+    won = ~np.isnat(leads.converted)
+    u = uniform(seed, "lead is taken up", lead)
+    days_to_take_up = -2 * np.log(u)
+    # before the lead converts, however soon that is
+    share_of_the_way = 0.05 + 0.8 * u
+    seconds = np.where(
+        won, share_of_the_way * (leads.converted - leads.created).astype(np.int64), days_to_take_up * 86_400
+    )
+    working = leads.created + seconds.astype(np.int64).astype("timedelta64[s]")
+    days_to_close = -18 * np.log(uniform(seed, "lead is closed", lead))
+    closed = np.where(won, _NEVER, working + (days_to_close * 86_400).astype(np.int64).astype("timedelta64[s]"))
+    return Rows(
+        "crm.lead",
+        leads.created,
+        {
+            "id": lead,
+            "email": _emails(world, leads, won),
+            "lead_source": leads.source,
+            "status": np.full(n, _OPEN),
+            "is_converted": np.zeros(n, dtype=bool),
+            "converted_date": np.full(n, _NEVER),
+            "converted_account_id": np.full(n, -1),
+            "converted_contact_id": np.full(n, -1),
+            "owner_id": SALES[(uniform(seed, "owner of lead", lead) * len(SALES)).astype(np.int64)],
+        },
+        updates=(
+            Update(working, {"status": np.full(n, _WORKING)}),
+            Update(closed, {"status": np.full(n, _CLOSED)}),
+            Update(
+                leads.converted,
+                {
+                    "status": np.full(n, _CONVERTED),
+                    "is_converted": np.ones(n, dtype=bool),
+                    "converted_date": leads.converted,
+                    "converted_account_id": home_account(world, leads.contact),
+                    "converted_contact_id": leads.contact,
+                },
+            ),
+        ),
+    )
+
+
+def _emails(world: World, leads: Leads, won: NDArray[np.bool_]) -> pa.StringArray:
+    """The contact's own address for a lead that becomes one, a stranger's for the others."""
+    addresses = [
+        email(world, leads.contact[won]),
+        email(world, leads.lead[~won], " of lead", before_number="."),
+    ]
+    place = np.empty(len(won), dtype=np.int64)
+    place[np.concatenate([np.flatnonzero(won), np.flatnonzero(~won)])] = np.arange(len(won))
+    return pc.take(pa.concat_arrays(addresses), pa.array(place))
+
+
+def _member_rows(world: World, leads: Leads, mails: Mails) -> Rows:
+    """Answers of leads to campaigns, made with the answer; and contacts who were written to."""
+    through, before = np.flatnonzero(leads.campaign >= 0), np.flatnonzero(leads.before >= 0)
+    lead = np.concatenate([through, before])
+    second = np.repeat([0, 1], [len(through), len(before)])
+    slot = MAX_RUNS + 2 * (leads.lead[lead] % LEADS_PER_CONTACT) + second
+    member = np.concatenate([leads.contact[lead] * MEMBERS_PER_CONTACT + slot, mails.member])
+    sort = np.argsort(member)
+    n, mailed = len(member), len(mails.contact)
+
+    def together(of_leads: NDArray[Any], of_mails: NDArray[Any]) -> NDArray[Any]:
+        return np.concatenate([of_leads, of_mails])[sort]
+
+    answered = np.where(second == 0, leads.answered[lead], leads.created[lead])
+    responded = together(answered, mails.responded)
+    created = together(answered, mails.sent)
+    none, nobody = np.full(mailed, _NEVER), np.full(mailed, -1)
+    return Rows(
+        "crm.campaign_member",
+        created,
+        {
+            "id": member[sort],
+            "campaign_id": together(np.where(second == 0, leads.campaign[lead], leads.before[lead]), mails.run),
+            "lead_id": together(leads.lead[lead], nobody),
+            "contact_id": together(np.full(len(lead), -1), mails.contact),
+            "status": np.full(n, _SENT),
+            "has_responded": np.zeros(n, dtype=bool),
+            "first_responded_date": np.full(n, np.datetime64("NaT"), "datetime64[D]"),
+        },
+        updates=(
+            Update(together(np.full(len(lead), _NEVER), mails.opened), {"status": np.full(n, _OPENED)}),
+            Update(
+                responded,
+                {
+                    "status": np.full(n, _RESPONDED),
+                    "has_responded": np.ones(n, dtype=bool),
+                    "first_responded_date": responded.astype("datetime64[D]"),
+                },
+            ),
+            Update(
+                together(leads.converted[lead], none),
+                {"contact_id": together(leads.contact[lead], nobody)},
+            ),
+        ),
+    )
