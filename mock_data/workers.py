@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -59,7 +58,6 @@ def in_turn(task: Task, numbers: Sequence[int], workers: int) -> Iterator[int]:
         Exception: whatever a task raised, with the worker's traceback as a note.
     """
     if workers == 1 or len(numbers) < 2:
-        keep_memory()
         for number in numbers:
             yield from _finished(task(number))
         return
@@ -121,7 +119,6 @@ def _receive(worker: _Worker) -> int | None:
 def _work(task: Task, pipe: Connection) -> None:
     """What a worker process does, until it is stopped or its parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which stops us
-    keep_memory()
     with suppress(EOFError, BrokenPipeError):
         while True:
             number = pipe.recv()
@@ -137,12 +134,3 @@ def _work(task: Task, pipe: Connection) -> None:
                 pipe.send(error)
                 return
             pipe.send(None)
-
-
-def keep_memory() -> None:
-    """Have the C library keep the memory that arrays give back: fetching it anew costs a tenth of the time and more."""
-    with suppress(OSError, AttributeError):  # another C library
-        mallopt = ctypes.CDLL(None).mallopt
-        m_trim_threshold, m_mmap_threshold = -1, -3
-        mallopt(m_trim_threshold, 1 << 30)
-        mallopt(m_mmap_threshold, 1 << 30)

@@ -241,6 +241,10 @@ def test_some_first_touches_are_not_the_last(small):
     touches = members[members.has_responded & (members.contact_id >= 0)].sort_values(["contact_id", "created"])
     by_contact = touches.groupby("contact_id").campaign_id
     assert (by_contact.first() != by_contact.last()).mean() > 0.1
+    answers = members[members.lead_id >= 0].sort_values("created").groupby("lead_id").campaign_id
+    twice = answers.count() == 2
+    assert 0.1 < twice[twice.index % LEADS_PER_CONTACT == 0].mean() < 0.3
+    assert (answers.first() < answers.last())[twice].all()
     came = crm["truth.acquisition"].set_index("contact_id")
     through_lead = touches[touches.lead_id >= 0].groupby("contact_id").campaign_id.last()
     assert (came.campaign_id[through_lead.index] == through_lead).all()
@@ -378,23 +382,28 @@ def test_the_uplift_of_campaigns_is_what_those_bring_in_whom_they_alone_brought(
 
 
 def test_attribution_by_last_touch_claims_more_than_campaigns_have_brought(small):
-    world, crm = small
+    world, _ = small
     found = uplift(world, AS_OF, "campaigns")
     assert found.attributed is not None
     assert found.attributed.customers > found.difference.customers > 0
     assert found.attributed.margin > found.difference.margin
     assert found.attributed.campaign_cost == found.difference.campaign_cost > 0
-    # the same, from the rows: the last answer not after the day of the first order
+
+
+@pytest.mark.parametrize("switch", ["campaigns", "Summer Search", "Autumn Social"])
+def test_the_last_touch_is_the_last_answer_not_after_the_day_of_the_first_order(small, switch):
+    world, crm = small
+    attributed = uplift(world, AS_OF, switch).attributed
     orders = crm["crm.order"].query(f"status == {position('order', 'status', 'Activated')}")
     first = orders.groupby("bill_to_contact_id").activated_date.min().astype("datetime64[s]").dt.floor("D")
     members = crm["crm.campaign_member"].query("has_responded and contact_id >= 0")
     touches = members.assign(first=members.contact_id.map(first)).query("first_responded_date <= first")
     last = touches.sort_values(["first_responded_date", "created", "id"]).groupby("contact_id").campaign_id.last()
-    runs = {r.number for r in campaign_runs(world.behaviour)}
+    runs = {r.number for r in campaign_runs(world.behaviour) if switch in ("campaigns", r.of.name)}
     won = last.index[last.isin(runs)]
-    assert found.attributed.customers == len(won)
+    assert attributed is not None and attributed.customers == len(won)
     mine = money_of(crm, crm["crm.order"].query("bill_to_contact_id in @won"))
-    assert mine == (found.attributed.purchases, found.attributed.net_revenue, found.attributed.margin)
+    assert mine == (attributed.purchases, attributed.net_revenue, attributed.margin)
 
 
 def test_the_uplift_of_mailings_is_the_purchases_they_caused_where_no_case_drives_anybody_away():

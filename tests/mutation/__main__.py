@@ -22,7 +22,7 @@ def main(models: list[str]) -> int:
             missed += not outcome.caught
             verdict = f"error: {outcome.error}" if outcome.error else outcome.red or "NO TEST TURNED RED"
             broken = outcome.broken
-            print(f"{broken.model:<20} {broken.what:<60} {outcome.seconds:5.1f} s  {verdict}", flush=True)
+            print(f"{broken.model:<22} {broken.what:<60} {outcome.seconds:5.1f} s  {verdict}", flush=True)
     print(f"{len(chosen)} breaks, {len(chosen) - missed} turned a test red, {missed} did not")
     return 1 if missed else 0
 
