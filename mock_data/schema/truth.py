@@ -1,4 +1,4 @@
-"""What only the simulator knows: each customer's real behaviour. No dbt model reads it; tests and one chapter do."""
+"""What only the simulator knows: each customer's real behaviour. No dbt model reads it; tests and a few chapters do."""
 
 from .declaration import Field, Object, boolean, datetime, integer, money, number, picklist, reference, text
 from .marketing import LEAD_SOURCES
