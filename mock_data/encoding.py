@@ -107,34 +107,26 @@ def decimals(hundredths: NDArray[np.int64], precision: int) -> pa.Array:
     return pa.Array.from_buffers(pa.decimal64(precision, 2), len(values), values.buffers(), values.null_count)
 
 
-def _references(prefix: str, numbers: NDArray[np.int64]) -> pa.Array:
-    """Ids of other rows, each written once; as they are where most rows refer to a row of their own.
-
-    A dictionary that is as long as the column costs twice what the texts alone do when it is written to Parquet.
-    """
+def _references(prefix: str, numbers: NDArray[np.int64]) -> pa.DictionaryArray:
+    """Ids of other rows, each written once: of all numbers in their range where that is small, else of those there."""
     null = numbers < 0 if len(numbers) and numbers.min() < 0 else None
     there = numbers if null is None else numbers[~null]
-    known, of_there = _distinct(there)
-    if 2 * len(known) > len(there) > 0:
-        return ids.encode(prefix, numbers)
-    indices = np.zeros(len(numbers), dtype=np.int64)
-    indices[slice(None) if null is None else ~null] = of_there
+    least, most = (int(there.min()), int(there.max())) if len(there) else (0, -1)
+    if most - least < len(numbers):
+        known, indices = np.arange(least, most + 1), numbers - least
+    else:
+        known, of_there = _distinct(there)
+        indices = np.zeros(len(numbers), dtype=np.int64)
+        indices[slice(None) if null is None else ~null] = of_there
     positions = pa.array(indices.astype(np.int32), mask=null)
     return pa.DictionaryArray.from_arrays(positions, ids.encode(prefix, known), safe=False)
 
 
 def _distinct(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The different numbers, rising, and where each of them is; without sorting wherever that can be had.
+    """The different numbers among at least one, and where each of them is; without sorting where they rise already.
 
     The lines of an order stand together, in the order of their orders: so do most references.
     """
-    if not len(numbers):
-        return numbers, numbers
-    least, span = int(numbers.min()), int(numbers.max()) - int(numbers.min()) + 1
-    if span <= len(numbers):
-        used = np.zeros(span, dtype=bool)
-        used[numbers - least] = True
-        return np.flatnonzero(used) + least, (np.cumsum(used) - 1)[numbers - least]
     begins = np.empty(len(numbers), dtype=bool)
     begins[0] = True
     np.not_equal(numbers[1:], numbers[:-1], out=begins[1:])
