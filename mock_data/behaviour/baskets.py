@@ -45,7 +45,7 @@ class PriceLadders:
 
 
 @dataclass(frozen=True)
-class Baskets:
+class Lines:
     """One element a line, by order and line.
 
     Attributes:
@@ -69,7 +69,7 @@ class Baskets:
 
 def fill(
     seed: int, order: Integers, amount: Floats, promotion: Integers, ladders: PriceLadders, which: Integers
-) -> Baskets:
+) -> Lines:
     """Baskets for orders numbered `order` that are to come to `amount` each (units of currency, before tax).
 
     Args:
@@ -97,4 +97,4 @@ def fill(
     # where the ladder has no price so high, more pieces make up for it
     too_high = listed > ladders.cents[ladder, -1]
     quantity = np.where(too_high, np.maximum(1, np.rint(share * 100 / unit_cents)).astype(np.int64), pieces)
-    return Baskets(position, line, ladders.product[ladder, rung], quantity, list_cents, discount, unit_cents)
+    return Lines(position, line, ladders.product[ladder, rung], quantity, list_cents, discount, unit_cents)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ..behaviour.baskets import MAX_LINES, fill
+from ..behaviour.baskets import MAX_LINES, Lines, fill
 from ..behaviour.calendar import discounts
 from ..behaviour.purchases import MAX_PURCHASES, Purchases
 from ..behaviour.spend import draw_scale, draw_spend
@@ -32,29 +32,6 @@ _TAX = 8  # percent
 _NEVER = np.datetime64("NaT", "s")
 _LINES = 8  # room for lines in an item's record number
 assert MAX_LINES <= _LINES and MAX_PURCHASES <= FIRST_MAILING
-
-
-@dataclass(frozen=True)
-class Lines:
-    """One element a line, by order and line.
-
-    Attributes:
-        order: position of the order.
-        line: 0 for the first line of an order.
-        product: record number.
-        quantity: pieces.
-        list_cents: price of one piece in the price book.
-        discount: whole percent off it.
-        unit_cents: price of one piece after the discount.
-    """
-
-    order: Integers
-    line: Integers
-    product: Integers
-    quantity: Integers
-    list_cents: Integers
-    discount: Integers
-    unit_cents: Integers
 
 
 @dataclass(frozen=True)
@@ -194,7 +171,6 @@ def _retail_orders(world: World, catalogue: Catalogue, purchases: Purchases) -> 
     amount = draw_spend(seed, customer, purchases.number[which] * _OUTCOMES + outcome, scale, world.behaviour.spend)
     promotion = discounts(world.behaviour.promotions, (created.astype("datetime64[D]") - world.start).astype(np.int64))
     prices = pricebook + DEARER * (created >= catalogue.dearer_at)
-    baskets = fill(seed, order, amount, promotion, catalogue.ladders(), prices)
     return Orders(
         order=order,
         customer=customer,
@@ -207,15 +183,7 @@ def _retail_orders(world: World, catalogue: Catalogue, purchases: Purchases) -> 
         pricebook=pricebook,
         subscription=np.full(n, -1),
         first_box=np.full(n, -1),
-        lines=Lines(
-            baskets.order,
-            baskets.line,
-            baskets.product,
-            baskets.quantity,
-            baskets.list_cents,
-            baskets.discount,
-            baskets.unit_cents,
-        ),
+        lines=fill(seed, order, amount, promotion, catalogue.ladders(), prices),
     )
 
 

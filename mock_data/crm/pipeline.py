@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .. import ids
 from ..behaviour.acquisition import SOURCES, campaign_runs
+from ..behaviour.baskets import Lines
 from ..behaviour.parameters import Campaign
 from ..behaviour.pipeline import OPEN_STAGES, Deals, make_deals, office_time, working_days_later
 from ..draws import Floats, Integers, choice, uniform
@@ -21,7 +22,7 @@ from ..schema import CRM
 from ..world import World
 from .catalogue import STANDARD, Catalogue
 from .fulfilment import make_parcels, shipment_rows
-from .orders import BOUGHT, WHOLESALE, Lines, Orders, order_number, order_rows, seconds_between
+from .orders import BOUGHT, WHOLESALE, Orders, order_number, order_rows, seconds_between
 from .people import WHOLESALE_SALES, account_number, account_owner
 from .service import TASKS_PER_ORDER, task_rows
 
