@@ -15,6 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 Seconds: TypeAlias = NDArray[np.datetime64]  # datetime64[s], UTC; NaT is "never" or NULL
+NEVER = np.datetime64("NaT", "s")  # the time of what does not happen
 Values: TypeAlias = NDArray[Any] | pa.Array
 Columns: TypeAlias = Mapping[str, Values]
 

@@ -23,11 +23,10 @@ from .crm.subscriptions import make_boxes, make_subscriptions, subscription_rows
 from .draws import Integers, uniform
 from .encoding import encode
 from .faults import inject
-from .rows import Rows, Seconds, Update
+from .rows import NEVER, Rows, Seconds, Update
 from .schema import TRUTH
 from .world import World, end_of
 
-_NEVER = np.datetime64("NaT", "s")
 _CAUSES = TRUTH["purchaser"].field("dropout_cause").picklist
 _OWN_ACCORD, _CASE, _WAVE = (_CAUSES.index(cause) for cause in ("Own accord", "Case", "Lapse wave"))
 
@@ -76,10 +75,10 @@ def _consumer_rows(world: World, catalogue: Catalogue, customer: Integers, until
 
     # what a case or a wave drives away buys no more: later orders, and what would have followed them, do not happen
     case_at = _first_of_each(len(customer), orders.customer[cases.order] - customer[:1], cases.drives_away_at)
-    case_at[case_at > drops_out] = _NEVER  # nobody leaves twice
+    case_at[case_at > drops_out] = NEVER  # nobody leaves twice
     leaves = np.fmin(case_at, _wave(world, customer, first))
     # (boxes go on: whoever leaves the membership does so by the subscription's own coin)
-    orders = orders.before(np.where(orders.type == RETAIL, leaves[orders.customer - customer[:1]], _NEVER))
+    orders = orders.before(np.where(orders.type == RETAIL, leaves[orders.customer - customer[:1]], NEVER))
     parcels, returns = parcels.of(orders), returns.of(orders)
     cases = cases.of(orders)
     return [
@@ -107,17 +106,17 @@ def _wave(world: World, customer: Integers, first: Seconds) -> Seconds:
     """When the lapse wave takes each customer; NaT for those whom it leaves, or who had not bought by then."""
     wave = world.behaviour.lapse_wave
     if wave is None:
-        return np.full(len(customer), _NEVER)
+        return np.full(len(customer), NEVER)
     begins = world.opening + np.timedelta64(7 * wave.week, "D")
     second = (uniform(world.seed, "wave", customer) * wave.weeks * 7 * 86_400).astype(np.int64)
     at = begins + second.astype("timedelta64[s]")
     taken = (uniform(world.seed, "taken by the wave", customer) < wave.leaves) & (first <= at)
-    return np.where(taken, at, _NEVER)
+    return np.where(taken, at, NEVER)
 
 
 def _first_of_each(n: int, group: Integers, at: Seconds) -> Seconds:
     """The earliest time in each of `n` groups; NaT where there is none."""
-    first = np.full(n, _NEVER)
+    first = np.full(n, NEVER)
     np.fmin.at(first, group, at)
     return first
 
@@ -144,7 +143,7 @@ def _purchaser_rows(
             "dropout_probability": customers.dropout_probability[buys],
             "spend_scale": draw_scale(world.seed, customers.customer[buys], world.behaviour.spend),
             "first_purchase_at": first[buys],
-            "dropout_at": np.full(len(buys), _NEVER),
+            "dropout_at": np.full(len(buys), NEVER),
             "dropout_cause": np.full(len(buys), -1),
         },
         updates=(

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ..draws import Floats, Integers, choice, uniform
 from ..quantiles import beta_quantile
-from ..rows import Seconds
+from ..rows import NEVER, Seconds
 from ..schema import TRUTH
 from .parameters import MONTHS, Plan, SubscriptionParameters
 
@@ -54,7 +54,6 @@ _REASONS = {"Price": 0.35, "Fit": 0.25, "Too many boxes": 0.28, "Moved": 0.12}  
 _GIVES_UP = 14  # days from unpaid to cancelled, at most
 _LONGEST_PAUSE = 3  # months
 _DAY = 86_400
-_NEVER = np.datetime64("NaT", "s")
 
 _NO_TIME = int(np.iinfo(np.int64).min)  # NaT as an integer
 _AS_BEFORE = -1
@@ -142,7 +141,7 @@ class Events:
     @property
     def ended(self) -> Seconds:
         """When service ended; NaT for an event that does not end it."""
-        return np.where((self.kind == CANCELLED) | (self.kind == TRIAL_ENDED), self.at, _NEVER)
+        return np.where((self.kind == CANCELLED) | (self.kind == TRIAL_ENDED), self.at, NEVER)
 
     @property
     def sequence(self) -> Integers:
@@ -210,14 +209,14 @@ def subscribe(
     p = parameters
     first = contact * PER_CONTACT
     delay = _exponential(seed, "weeks to subscribe", first, p.weeks_to_subscribe)
-    start = np.where(uniform(seed, "subscribes", first) < p.subscribes, signed_up + delay, _NEVER)
+    start = np.where(uniform(seed, "subscribes", first) < p.subscribes, signed_up + delay, NEVER)
     one = _histories(seed, p, prices, first, start, until)
 
     # beside the first, for who is still there by then
     mine = one.subscribers
     beside = mine.subscription + 1
     start = mine.paid_since + _exponential(seed, "weeks to a second", beside, p.weeks_to_subscribe)
-    start[(uniform(seed, "second", beside) >= p.second) | (mine.ended <= start)] = _NEVER
+    start[(uniform(seed, "second", beside) >= p.second) | (mine.ended <= start)] = NEVER
     after = mine.subscription + 2
     two = _histories(
         seed, p, prices, np.concatenate([beside, after]), np.concatenate([start, _back(seed, p, mine, after)]), until
@@ -225,7 +224,7 @@ def subscribe(
 
     mine = two.subscribers
     after = mine.subscription + 1
-    start = np.where(mine.subscription % PER_CONTACT == 2, _back(seed, p, mine, after), _NEVER)
+    start = np.where(mine.subscription % PER_CONTACT == 2, _back(seed, p, mine, after), NEVER)
     three = _histories(seed, p, prices, after, start, until)
     return _together([one, two, three])
 
@@ -235,7 +234,7 @@ def _back(seed: int, p: SubscriptionParameters, gone: Subscribers, subscription:
     gap = _exponential(seed, "weeks to come back", subscription, p.weeks_to_reactivate)
     next_day = uniform(seed, "comes back the next day", subscription) < p.next_day
     comes = uniform(seed, "comes back", subscription) < p.reactivates
-    return np.where(comes, gone.ended + np.where(next_day, np.timedelta64(_DAY, "s"), gap), _NEVER)
+    return np.where(comes, gone.ended + np.where(next_day, np.timedelta64(_DAY, "s"), gap), NEVER)
 
 
 def share_of_month(period_cents: Integers, months: Integers, month: Integers) -> Integers:
@@ -270,7 +269,7 @@ def _histories(
     leaves_early = _leave(log, course, recovered, resumes)
     events = _images(course, prices, log)
     over = np.flatnonzero(~np.isnat(events.ended))
-    ended = np.full(len(subscribers.started), _NEVER)
+    ended = np.full(len(subscribers.started), NEVER)
     ended[events.of[over]] = events.at[over]
     last = course.end // course.months
     return Memberships(replace(subscribers, ended=ended, last=last), events, _months(course, leaves_early))
@@ -296,7 +295,7 @@ def _terms(
     for i, terms in enumerate(p.plans):
         hazard[plan == i] = beta_quantile(terms.alpha, terms.beta, u[plan == i])
     trial = (subscription % PER_CONTACT == 0) & (uniform(seed, "trial", subscription) < p.trial)
-    trial_end = np.where(trial, started + np.timedelta64(p.trial_days, "D"), _NEVER)
+    trial_end = np.where(trial, started + np.timedelta64(p.trial_days, "D"), NEVER)
     converts = uniform(seed, "converts", subscription) < p.converts
     with np.errstate(divide="ignore"):
         coins = np.log(uniform(seed, "renewal", subscription)) / np.log1p(-hazard)
@@ -307,9 +306,9 @@ def _terms(
         hazard=hazard,
         introductory=uniform(seed, "introductory", subscription) < p.introductory,
         trial_end=trial_end,
-        paid_since=np.where(trial, np.where(converts, trial_end, _NEVER), started),
+        paid_since=np.where(trial, np.where(converts, trial_end, NEVER), started),
         last=1 + np.minimum(coins, 1e6).astype(np.int64),
-        ended=np.full(len(plan), _NEVER),
+        ended=np.full(len(plan), NEVER),
     )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..draws import Integers, choice, uniform
 from ..encoding import NULL_INTEGER
-from ..rows import Rows, Seconds, Update
+from ..rows import NEVER, Rows, Seconds, Update
 from ..world import World
 from .catalogue import Catalogue
 from .orders import BOUGHT, RETAIL, WHOLESALE, Orders, seconds_between
@@ -80,7 +80,7 @@ class Returns:
 
 
 def _unless(never: NDArray[np.bool_], at: Seconds) -> Seconds:
-    return np.where(never, np.datetime64("NaT"), at)
+    return np.where(never, NEVER, at)
 
 
 def make_parcels(world: World, orders: Orders) -> Parcels:

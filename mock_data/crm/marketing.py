@@ -27,7 +27,7 @@ from ..behaviour.calendar import SeasonClock
 from ..behaviour.parameters import Campaign, Mailing
 from ..behaviour.purchases import Purchases
 from ..draws import Integers, choice, uniform
-from ..rows import Rows, Seconds, Update
+from ..rows import NEVER, Rows, Seconds, Update
 from ..schema import CRM
 from ..world import World
 from .orders import FIRST_BOX, FIRST_MAILING, Orders, purchase_number, seconds_between
@@ -48,7 +48,6 @@ _SENT, _OPENED, _RESPONDED = (
 _HEAD_OF_SALES = 2
 _LEAD_FIRST = 0.6  # of the contacts without a campaign, outside the stores: those who were a lead before
 _ANSWERED_BEFORE = 0.25  # of those who come through a campaign: those who had answered the one before
-_NEVER = np.datetime64("NaT", "s")
 _DAY = np.timedelta64(1, "D")
 assert FIRST_MAILING + MAX_RUNS <= FIRST_BOX and MAX_RUNS + 2 * LEADS_PER_CONTACT <= MEMBERS_PER_CONTACT
 
@@ -144,7 +143,7 @@ def campaign_rows(world: World) -> list[Rows]:
                     },
                 ),
                 Update(
-                    np.where(takes_place, end.astype("datetime64[s]"), _NEVER),
+                    np.where(takes_place, end.astype("datetime64[s]"), NEVER),
                     {"status": np.full(n, _COMPLETED), "actual_cost": cost},
                 ),
             ),
@@ -228,7 +227,7 @@ def _lost_leads(world: World, contact: Integers, arrived: Arrivals) -> Leads:
     comes = np.append(runs(behaviour), True)[campaign]
     n = int(comes.sum())
     return Leads(
-        lead[comes], source[comes], campaign[comes], np.full(n, -1), created[comes], created[comes], np.full(n, _NEVER)
+        lead[comes], source[comes], campaign[comes], np.full(n, -1), created[comes], created[comes], np.full(n, NEVER)
     )
 
 
@@ -270,9 +269,9 @@ def make_mails(world: World, contact: Integers, at: Seconds, until: np.datetime6
     begins, _ = _first_and_end(world)
     sent = begins[number] + seconds_between(seed, "mail is sent", mail, 8 * 3_600, 11 * 3_600)
     opened = sent + seconds_between(seed, "mail is opened after", mail, 60, 3 * 86_400)
-    opened[uniform(seed, "opens mail", mail) >= opens] = _NEVER
+    opened[uniform(seed, "opens mail", mail) >= opens] = NEVER
     responded = opened + seconds_between(seed, "mail is answered after", mail, 20, 2 * 86_400)
-    responded[uniform(seed, "answers mail", mail) >= responds] = _NEVER
+    responded[uniform(seed, "answers mail", mail) >= responds] = NEVER
     return Mails(who, number, sent, opened, responded)
 
 
@@ -337,7 +336,7 @@ def _lead_rows(world: World, leads: Leads) -> Rows:
     )
     working = leads.created + seconds.astype(np.int64).astype("timedelta64[s]")
     days_to_close = -18 * np.log(uniform(seed, "lead is closed", lead))
-    closed = np.where(won, _NEVER, working + (days_to_close * 86_400).astype(np.int64).astype("timedelta64[s]"))
+    closed = np.where(won, NEVER, working + (days_to_close * 86_400).astype(np.int64).astype("timedelta64[s]"))
     return Rows(
         "crm.lead",
         leads.created,
@@ -347,7 +346,7 @@ def _lead_rows(world: World, leads: Leads) -> Rows:
             "lead_source": leads.source,
             "status": np.full(n, _OPEN),
             "is_converted": np.zeros(n, dtype=bool),
-            "converted_date": np.full(n, _NEVER),
+            "converted_date": np.full(n, NEVER),
             "converted_account_id": np.full(n, -1),
             "converted_contact_id": np.full(n, -1),
             "owner_id": SALES[(uniform(seed, "owner of lead", lead) * len(SALES)).astype(np.int64)],
@@ -396,7 +395,7 @@ def _member_rows(world: World, leads: Leads, mails: Mails) -> Rows:
     answered = np.where(second == 0, leads.answered[lead], leads.created[lead])
     responded = together(answered, mails.responded)
     created = together(answered, mails.sent)
-    none, nobody = np.full(mailed, _NEVER), np.full(mailed, -1)
+    none, nobody = np.full(mailed, NEVER), np.full(mailed, -1)
     return Rows(
         "crm.campaign_member",
         created,
@@ -410,7 +409,7 @@ def _member_rows(world: World, leads: Leads, mails: Mails) -> Rows:
             "first_responded_date": np.full(n, np.datetime64("NaT"), "datetime64[D]"),
         },
         updates=(
-            Update(together(np.full(len(lead), _NEVER), mails.opened), {"status": np.full(n, _OPENED)}),
+            Update(together(np.full(len(lead), NEVER), mails.opened), {"status": np.full(n, _OPENED)}),
             Update(
                 responded,
                 {

@@ -15,7 +15,7 @@ from ..behaviour.calendar import discounts
 from ..behaviour.purchases import MAX_PURCHASES, Purchases
 from ..behaviour.spend import draw_scale, draw_spend
 from ..draws import Integers, uniform
-from ..rows import Rows, Seconds, Update
+from ..rows import NEVER, Rows, Seconds, Update
 from ..schema import CRM
 from ..world import World
 from .catalogue import DEARER, MALL, STANDARD, Catalogue
@@ -29,7 +29,6 @@ RETAIL, SUBSCRIPTION, WHOLESALE = (TYPES.index(kind) for kind in ("Retail", "Sub
 ORDERS_PER_BUYER = 4096  # numbers 1 to 3071 are purchases, then those that mailings caused, then boxes
 FIRST_MAILING, FIRST_BOX = 3072, 3584
 _TAX = 8  # percent
-_NEVER = np.datetime64("NaT", "s")
 _LINES = 8  # room for lines in an item's record number
 assert MAX_LINES <= _LINES and MAX_PURCHASES <= FIRST_MAILING
 
@@ -86,9 +85,9 @@ class Orders:
         happens = ~(self.created > leaves)
         return replace(
             self,
-            created=np.where(happens, self.created, _NEVER),
-            activated=np.where(happens, self.activated, _NEVER),
-            cancelled=np.where(happens, self.cancelled, _NEVER),
+            created=np.where(happens, self.created, NEVER),
+            activated=np.where(happens, self.activated, NEVER),
+            cancelled=np.where(happens, self.cancelled, NEVER),
         )
 
 
@@ -177,8 +176,8 @@ def _retail_orders(world: World, catalogue: Catalogue, purchases: Purchases) -> 
         type=np.full(n, RETAIL),
         outcome=outcome,
         created=created,
-        activated=np.where(outcome == ABANDONED, _NEVER, binding),
-        cancelled=np.where(outcome == CANCELLED, withdrawn, _NEVER),
+        activated=np.where(outcome == ABANDONED, NEVER, binding),
+        cancelled=np.where(outcome == CANCELLED, withdrawn, NEVER),
         account=account,
         pricebook=pricebook,
         subscription=np.full(n, -1),
@@ -197,7 +196,7 @@ def _box_orders(world: World, boxes: Boxes) -> Orders:
         outcome=np.full(n, BOUGHT),
         created=boxes.at,
         activated=boxes.at + _checkout(world.seed, order),
-        cancelled=np.full(n, _NEVER),
+        cancelled=np.full(n, NEVER),
         account=np.full(n, ONLINE_SHOP),
         pricebook=np.full(n, STANDARD),
         subscription=boxes.subscription,

@@ -17,7 +17,7 @@ from ..behaviour.pipeline import OPEN_STAGES, Deals, make_deals, office_time, wo
 from ..draws import Floats, Integers, choice, uniform
 from ..encoding import from_pool, pooled
 from ..quantiles import gamma_quantile
-from ..rows import Rows, Seconds, Update
+from ..rows import NEVER, Rows, Seconds, Update
 from ..schema import CRM
 from ..world import World
 from .catalogue import STANDARD, Catalogue
@@ -53,8 +53,6 @@ _STEPS = 8  # room for changes in a history row's record number
 # how many working days ahead the close is planned at each stage, at least and at most
 _PLANNED = ((15, 60), (12, 40), (6, 28), (2, 15))
 _OFFER, _TALK, _CLOSE = 2, 4, 5  # steps: the four open stages, the price talked over, the end
-
-_NEVER = np.datetime64("NaT", "s")
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ def _make_offer(world: World, catalogue: Catalogue, deals: Deals) -> _Offer:
     negotiated = deals.last_stage == _NEGOTIATION
     talks = negotiated & (uniform(seed, "price is talked over", deals.deal) < _TALKED_OVER)
     begun = np.where(talks, deals.entered[:, _NEGOTIATION], deals.opened).astype("datetime64[D]")
-    talked_over = np.where(talks, office_time(seed, "time of talk", working_days_later(begun, day), deals.deal), _NEVER)
+    talked_over = np.where(talks, office_time(seed, "time of talk", working_days_later(begun, day), deals.deal), NEVER)
 
     optimism = 0.5 + 0.8 * uniform(seed, "estimate of deal", deals.deal)
     thought = optimism * np.bincount(of, weights=quantity * listed, minlength=n)
@@ -243,7 +241,7 @@ def _campaign(world: World, deals: Deals) -> Integers:
 def _first_won(deals: Deals) -> Seconds:
     """When the account of each deal first bought; NaT for one that never did."""
     _, account = np.unique(deals.wholesaler, return_inverse=True)
-    first = np.full(len(deals.deal), _NEVER)
+    first = np.full(len(deals.deal), NEVER)
     np.fmin.at(first, account[deals.won], deals.closed[deals.won])
     return first[account]
 
@@ -316,7 +314,7 @@ def _make_orders(world: World, deals: Deals, offer: _Offer) -> Orders:
         outcome=np.full(n, BOUGHT),
         created=created,
         activated=created + seconds_between(seed, "wholesale order is checked", order, 900, 7_200),
-        cancelled=np.full(n, _NEVER),
+        cancelled=np.full(n, NEVER),
         account=world.shops + deals.wholesaler[won],
         pricebook=np.full(n, STANDARD),
         subscription=np.full(n, -1),
@@ -384,7 +382,7 @@ def _tasks(world: World, deals: Deals) -> Rows:
     todo = _activities(world, deals, "task of deal", _TASKS)
     deal = deals.deal[todo.deal]
     undone = uniform(world.seed, "task is left undone", deal, todo.kind) < _LEFT_UNDONE
-    done = np.where(undone, _NEVER, office_time(world.seed, "time of task", todo.day, deal, todo.kind))
+    done = np.where(undone, NEVER, office_time(world.seed, "time of task", todo.day, deal, todo.kind))
     due = 1 + (4 * uniform(world.seed, "task is due", deal, todo.kind)).astype(np.int64)
     order = order_number(world.customers + deals.wholesaler[todo.deal], deals.number[todo.deal] + 1, BOUGHT)
     return task_rows(
@@ -396,7 +394,7 @@ def _tasks(world: World, deals: Deals) -> Rows:
         due=working_days_later(todo.planned.astype("datetime64[D]"), due),
         subject=pooled(pa.array([subject for _, subject, _ in _TASKS]), todo.kind),
         owner=deals.owner[todo.deal],
-        begun=np.full(len(deal), _NEVER),
+        begun=np.full(len(deal), NEVER),
         done=done,
     )
 
