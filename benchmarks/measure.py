@@ -10,7 +10,6 @@ import importlib.metadata
 import json
 import os
 import platform
-import secrets
 import statistics
 import subprocess
 import sys
@@ -18,17 +17,17 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec
 
 import psycopg
-from psycopg import sql
 
-from warehouse.connect import check_postgres, postgres_dsn
+from warehouse.connect import check_postgres
 from warehouse.errors import UserError, report
 from warehouse.local_postgres import serving
+from warehouse.scratch import scratch_database
 from warehouse.settings import Settings, load_settings
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -144,18 +143,12 @@ def scratch_postgres() -> Iterator[Settings]:
     """
     with serving(load_settings(target="postgres")) as server:
         check_postgres(server)
-        name = f"benchmark_{secrets.token_hex(6)}"
-        database = sql.Identifier(name)
-        try:
-            with psycopg.connect(postgres_dsn(server), autocommit=True) as connection:
-                connection.execute(sql.SQL("create database {}").format(database))
-        except psycopg.Error as error:
-            raise UserError(f"no scratch database can be made on Postgres: {error}") from None
-        try:
-            yield server.model_copy(update={"postgres_db": name})
-        finally:
-            with psycopg.connect(postgres_dsn(server), autocommit=True) as connection:
-                connection.execute(sql.SQL("drop database {} with (force)").format(database))
+        with ExitStack() as stack:
+            try:
+                settings = stack.enter_context(scratch_database(server))
+            except psycopg.Error as error:
+                raise UserError(f"no scratch database can be made on Postgres: {error}") from None
+            yield settings
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:

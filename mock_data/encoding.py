@@ -4,9 +4,10 @@ Raw forms: ids and references are record numbers (−1 is NULL); picklists are p
 NULL); money is integer cents and percents integer hundredths (``NULL_INTEGER`` is NULL); dates are datetime64[D] and
 datetimes datetime64[s] (NaT is NULL); text is an Arrow array already, or one of a pool's positions with the pool.
 
-References and picklists become dictionary arrays, each text once and a position for each row, and
-decimals 64-bit integers: whoever hashes or writes them pays for the few texts instead of the many rows. What is read
-back has the types of :func:`.schema.render.arrow_schema`, and a batch can be cast to them.
+Picklists and references become dictionary arrays, each text once and a position for each row, and decimals 64-bit
+integers: whoever hashes or writes them pays for the few texts instead of the many rows. References to rows that few
+others refer to stay texts. What is read back has the types of :func:`.schema.render.arrow_schema`, and a batch can be
+cast to them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from .schema.render import arrow_type
 
 NULL_INTEGER = np.iinfo(np.int64).min
 SYNC_SECONDS = 15 * 60  # the loader runs each quarter of an hour
+# what has a row or two that refer to it: a dictionary of their ids would cost more than the ids
+_SELDOM_REPEATED = {"order", "order_item", "shipment", "return_order"}
 INTEGRATION_USER = 0  # the process that writes what customers do
 
 
@@ -63,7 +66,7 @@ def _encode_field(table: Object, field: Field, columns: dict[str, Values], n: in
     if field.name not in columns:
         if field.required:
             raise KeyError(f"{table.name}.{field.name} is required and was not filled")
-        if field.type in (FieldType.REFERENCE, FieldType.PICKLIST):
+        if field.type is FieldType.PICKLIST or (field.type is FieldType.REFERENCE and not _seldom_repeated(field)):
             return pa.DictionaryArray.from_arrays(pa.nulls(n, pa.int32()), pa.array([], pa.string()))
         return pa.nulls(n, arrow_type(field))
     values = columns[field.name]
@@ -73,7 +76,8 @@ def _encode_field(table: Object, field: Field, columns: dict[str, Values], n: in
         case FieldType.ID:
             return ids.encode(table.prefix, values)
         case FieldType.REFERENCE:
-            return _references(CRM[field.references[0]].prefix, values)
+            prefix = CRM[field.references[0]].prefix
+            return ids.encode(prefix, values) if _seldom_repeated(field) else _references(prefix, values)
         case FieldType.PICKLIST:
             return pooled(pa.array(field.picklist), values)
         case FieldType.MONEY | FieldType.PERCENT:
@@ -85,6 +89,10 @@ def _encode_field(table: Object, field: Field, columns: dict[str, Values], n: in
             return _datetimes(values)
         case _:
             return pa.array(values, arrow_type(field))
+
+
+def _seldom_repeated(reference: Field) -> bool:
+    return reference.references[0] in _SELDOM_REPEATED
 
 
 def from_pool(pool: pa.StringArray, positions: NDArray[np.integer]) -> pa.StringArray:

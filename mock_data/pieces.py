@@ -20,11 +20,11 @@ from types import TracebackType
 from typing import IO
 
 import numpy as np
+import pyarrow as pa
 
 from warehouse.errors import UserError
 
 from .content_hash import ContentHasher, Sums
-from .simulation import tables_of_shard
 from .sinks.parquet import TableFiles
 from .workers import WorkerDied, in_turn
 from .world import World
@@ -32,6 +32,7 @@ from .world import World
 _MOST_SHARDS = 16  # in a piece: a million rows in the largest table's file, so that there are not too many of them
 _FEWEST_PIECES = 32  # so that every worker has some
 _SAMPLES = 5  # shards that tell how large all are
+_FEWEST_SHARDS_TO_SAMPLE = 100 * _SAMPLES  # so that it costs one part in a hundred at most
 
 
 def pieces(world: World) -> list[range]:
@@ -124,13 +125,13 @@ class Run(AbstractContextManager["Run"]):
 
         A small world is tried at once: a disk that is too small for it stops it soon enough.
         """
-        if shards < 2 * _FEWEST_PIECES:
+        if shards < _FEWEST_SHARDS_TO_SAMPLE:
             return
         sample = self.folder / "sample"
         with TableFiles(sample, 0) as files:
             for i in range(_SAMPLES):
                 shard = self.world.shards * (2 * i + 1) // (2 * _SAMPLES)
-                for key, batch in tables_of_shard(self.world, self.as_of, shard).items():
+                for key, batch in _tables(self.world, self.as_of, shard).items():
                     files.write(key, batch)
         one = sum(file.stat().st_size for file in sample.rglob("*.parquet")) / _SAMPLES
         shutil.rmtree(sample)
@@ -161,7 +162,7 @@ def make_piece(world: World, as_of: np.datetime64, folder: Path, number: int) ->
     with TableFiles(folder / "tables", number) as files:
         for shard in pieces(world)[number]:
             yield shard
-            for key, batch in tables_of_shard(world, as_of, shard).items():
+            for key, batch in _tables(world, as_of, shard).items():
                 hasher.update(key, batch)
                 files.write(key, batch)
         if number == 0:
@@ -169,6 +170,13 @@ def make_piece(world: World, as_of: np.datetime64, folder: Path, number: int) ->
     partial_note = _note(folder, number).with_suffix(".partial")
     partial_note.write_text(json.dumps(hasher.sums))
     os.replace(partial_note, _note(folder, number))
+
+
+def _tables(world: World, as_of: np.datetime64, shard: int) -> dict[str, pa.RecordBatch]:
+    """Every table's rows of one shard."""
+    from .simulation import tables_of_shard  # here, not above: who only hands out shards does not wait for it
+
+    return tables_of_shard(world, as_of, shard)
 
 
 def _note(folder: Path, number: int) -> Path:

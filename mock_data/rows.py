@@ -66,6 +66,11 @@ class Change:
     columns: Columns
 
 
+def unless(never: NDArray[np.bool_], at: Seconds) -> Seconds:
+    """The times of what happens; NaT, which the CRM of no instant includes, for what `never` does. Shape (n,) each."""
+    return np.where(never, NEVER, at)
+
+
 def take(values: Values, where: NDArray[Any]) -> Values:
     """The rows of a column at `where` (a mask or positions)."""
     if isinstance(values, np.ndarray):

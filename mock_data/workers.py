@@ -7,12 +7,15 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import TypeAlias
 
 # works on the task that has this number, and tells every step before taking it
 Task: TypeAlias = Callable[[int], Iterator[int]]
+# imported once, by the process that all workers are forked from
+_PRELOAD = ["mock_data.without_pandas", "mock_data.simulation", "faker"]
 
 
 class WorkerDied(Exception):
@@ -61,7 +64,9 @@ def in_turn(task: Task, numbers: Sequence[int], workers: int) -> Iterator[int]:
         for number in numbers:
             yield from _finished(task(number))
         return
-    context = multiprocessing.get_context("spawn")
+    # not "fork": this process has threads, of the progress bar and of a database, which a fork would cut off
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOAD)
     waiting = list(reversed(numbers))
     crew: list[_Worker] = []
     try:
@@ -91,6 +96,8 @@ def in_turn(task: Task, numbers: Sequence[int], workers: int) -> Iterator[int]:
             worker.process.terminate()
         for worker in crew:
             worker.process.join()
+        # nothing outlives the run, and what it cost is known to whoever waits for this process
+        forkserver._forkserver._stop()  # type: ignore[attr-defined]
 
 
 def _finished(steps: Iterator[int]) -> Iterator[int]:

@@ -1,20 +1,17 @@
 """What several test folders share: settings that no environment touches, scratch databases, and the default world."""
 
 import os
-import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg import sql
 
-from warehouse.connect import check_postgres, postgres_dsn
+from warehouse.connect import check_postgres
 from warehouse.local_postgres import serving
+from warehouse.scratch import scratch_database
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
 POSTGRES_FIXTURES = {"postgres", "default_postgres", "server"}
@@ -45,21 +42,6 @@ def server() -> Iterator[Settings]:
     with serving(load_settings(target="postgres")) as settings:
         check_postgres(settings)
         yield settings
-
-
-@contextmanager
-def scratch_database(server: Settings) -> Iterator[Settings]:
-    """A new, empty database on that server, dropped afterwards. Text sorts by code point in it, as in DuckDB."""
-    name = f"scratch_{secrets.token_hex(6)}"
-    with psycopg.connect(postgres_dsn(server), autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("create database {} template template0 encoding 'UTF8' locale 'C'").format(sql.Identifier(name))
-        )
-    try:
-        yield server.model_copy(update={"postgres_db": name})
-    finally:
-        with psycopg.connect(postgres_dsn(server), autocommit=True) as connection:
-            connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 @pytest.fixture(scope="session")

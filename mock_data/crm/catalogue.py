@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -77,6 +77,7 @@ class Catalogue:
     dearer_at: np.datetime64
     dearer_cents: Integers
 
+    @cached_property
     def ladders(self) -> PriceLadders:
         """Articles by price in the standard and the mall price book, then in both after the price rise."""
         cents = np.concatenate([self.list_cents, self.dearer_cents])[:, : self.articles]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..draws import Integers, choice, uniform
 from ..encoding import NULL_INTEGER
-from ..rows import NEVER, Rows, Seconds, Update
+from ..rows import Rows, Seconds, Update, unless
 from ..world import World
 from .catalogue import Catalogue
 from .orders import BOUGHT, RETAIL, WHOLESALE, Orders, seconds_between
@@ -51,7 +51,7 @@ class Parcels:
     def of(self, orders: Orders) -> Parcels:
         """The same parcels, without those of orders that do not happen."""
         never = np.isnat(orders.activated)[self.order]
-        return replace(self, sent=_unless(never, self.sent), arrived=_unless(never, self.arrived))
+        return replace(self, sent=unless(never, self.sent), arrived=unless(never, self.arrived))
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,7 @@ class Returns:
     def of(self, orders: Orders) -> Returns:
         """The same returns, without those of orders that do not happen."""
         never = np.isnat(orders.activated)[self.order]
-        return replace(self, submitted=_unless(never, self.submitted), processed=_unless(never, self.processed))
-
-
-def _unless(never: NDArray[np.bool_], at: Seconds) -> Seconds:
-    return np.where(never, NEVER, at)
+        return replace(self, submitted=unless(never, self.submitted), processed=unless(never, self.processed))
 
 
 def make_parcels(world: World, orders: Orders) -> Parcels:

@@ -15,7 +15,7 @@ from ..behaviour.calendar import discounts
 from ..behaviour.purchases import MAX_PURCHASES, Purchases
 from ..behaviour.spend import draw_scale, draw_spend
 from ..draws import Integers, uniform
-from ..rows import NEVER, Rows, Seconds, Update
+from ..rows import NEVER, Rows, Seconds, Update, unless
 from ..schema import CRM
 from ..world import World
 from .catalogue import DEARER, MALL, STANDARD, Catalogue
@@ -78,16 +78,13 @@ class Orders:
         return np.bincount(self.lines.order, weights=per_line, minlength=len(self.order)).astype(np.int64)
 
     def before(self, leaves: Seconds) -> Orders:
-        """The same orders, of which those made after `leaves` (shape (n,), NaT: never) do not happen.
-
-        What does not happen has no time: NaT, which the CRM of no instant includes.
-        """
-        happens = ~(self.created > leaves)
+        """The same orders, of which those made after `leaves` (shape (n,), NaT: never) do not happen."""
+        never = self.created > leaves  # NaT compares false
         return replace(
             self,
-            created=np.where(happens, self.created, NEVER),
-            activated=np.where(happens, self.activated, NEVER),
-            cancelled=np.where(happens, self.cancelled, NEVER),
+            created=unless(never, self.created),
+            activated=unless(never, self.activated),
+            cancelled=unless(never, self.cancelled),
         )
 
 
@@ -176,13 +173,13 @@ def _retail_orders(world: World, catalogue: Catalogue, purchases: Purchases) -> 
         type=np.full(n, RETAIL),
         outcome=outcome,
         created=created,
-        activated=np.where(outcome == ABANDONED, NEVER, binding),
-        cancelled=np.where(outcome == CANCELLED, withdrawn, NEVER),
+        activated=unless(outcome == ABANDONED, binding),
+        cancelled=unless(outcome != CANCELLED, withdrawn),
         account=account,
         pricebook=pricebook,
         subscription=np.full(n, -1),
         first_box=np.full(n, -1),
-        lines=fill(seed, order, amount, promotion, catalogue.ladders(), prices),
+        lines=fill(seed, order, amount, promotion, catalogue.ladders, prices),
     )
 
 

@@ -17,7 +17,7 @@ from ..behaviour.pipeline import OPEN_STAGES, Deals, make_deals, office_time, wo
 from ..draws import Floats, Integers, choice, uniform
 from ..encoding import from_pool, pooled
 from ..quantiles import gamma_quantile
-from ..rows import NEVER, Rows, Seconds, Update
+from ..rows import NEVER, Rows, Seconds, Update, unless
 from ..schema import CRM
 from ..world import World
 from .catalogue import STANDARD, Catalogue
@@ -382,7 +382,7 @@ def _tasks(world: World, deals: Deals) -> Rows:
     todo = _activities(world, deals, "task of deal", _TASKS)
     deal = deals.deal[todo.deal]
     undone = uniform(world.seed, "task is left undone", deal, todo.kind) < _LEFT_UNDONE
-    done = np.where(undone, NEVER, office_time(world.seed, "time of task", todo.day, deal, todo.kind))
+    done = unless(undone, office_time(world.seed, "time of task", todo.day, deal, todo.kind))
     due = 1 + (4 * uniform(world.seed, "task is due", deal, todo.kind)).astype(np.int64)
     order = order_number(world.customers + deals.wholesaler[todo.deal], deals.number[todo.deal] + 1, BOUGHT)
     return task_rows(

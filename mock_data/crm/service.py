@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .. import ids
 from ..draws import Floats, Integers, choice, uniform
 from ..encoding import pooled
-from ..rows import NEVER, Rows, Seconds, Update
+from ..rows import NEVER, Rows, Seconds, Update, unless
 from ..schema import CRM
 from ..world import World
 from .fulfilment import Parcels, Returns
@@ -59,7 +59,7 @@ class Cases:
     def of(self, orders: Orders) -> Cases:
         """The same cases, without those of orders that do not happen."""
         never = np.isnat(orders.activated)[self.order]
-        return replace(self, opened=np.where(never, NEVER, self.opened))
+        return replace(self, opened=unless(never, self.opened))
 
 
 def make_cases(world: World, orders: Orders, parcels: Parcels, returns: Returns) -> Cases:
@@ -90,7 +90,7 @@ def make_cases(world: World, orders: Orders, parcels: Parcels, returns: Returns)
     opened = cause[sort] + wait.astype(np.int64).astype("timedelta64[s]")
     leaves = uniform(seed, "leaves after case", case) < service.leaves_after_case
     leaves &= orders.type[order] == RETAIL
-    return Cases(case, order, opened, np.where(leaves, opened, NEVER))
+    return Cases(case, order, opened, unless(~leaves, opened))
 
 
 def case_rows(world: World, orders: Orders, cases: Cases) -> list[Rows]:
@@ -100,7 +100,7 @@ def case_rows(world: World, orders: Orders, cases: Cases) -> list[Rows]:
     taken_up = cases.opened + _hours(seed, "case is taken up", case, 7.0)
     to_settle = _hours(seed, "case is settled", case, _HOURS_TO_SETTLE[kind] * np.where(escalates, 2.5, 1.0))
     closed = taken_up + to_settle
-    escalated = np.where(escalates, taken_up + to_settle // 3, NEVER)
+    escalated = unless(~escalates, taken_up + to_settle // 3)
     question = _QUESTIONS[choice(np.cumsum([0.5, 0.3, 0.2]), uniform(seed, "question", case))]
     reason = np.choose(kind, [_REASONS.index("Late shipment"), _REASONS.index("Return"), question])
     account, contact = orders.account[cases.order], orders.customer[cases.order]

@@ -10,9 +10,9 @@ from mock_data.advance import advance
 from mock_data.content_hash import content_hash
 from mock_data.generate import generate
 from mock_data.sinks import open_sink, read_tables
-from tests.conftest import scratch_database
 from warehouse.connect import postgres_dsn
 from warehouse.errors import UserError
+from warehouse.scratch import scratch_database
 
 from .worlds import default_world
 
