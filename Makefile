@@ -108,7 +108,7 @@ $(INSTALLED): $(VENV)/packages pyproject.toml
 ifdef ENGINE
 .PHONY: site warehouse models FORCE
 
-MOCK_DATA := $(shell find mock_data -name '*.py') warehouse/settings.py
+MOCK_DATA := $(shell find mock_data -name '*.py' -o -name '*.yml') warehouse/settings.py
 MODELS := $(shell find dbt \( -name target -o -name logs \) -prune -o -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.md' \) -print)
 CHAPTERS := $(wildcard notebooks/*.ipynb)
 BOOK := $(shell find book -type f -not -name '*.pyc') _config.yml _toc.yml $(wildcard README.md)
