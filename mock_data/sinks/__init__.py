@@ -28,6 +28,7 @@ from ..schema import TABLES
 MANIFEST = "load_manifest"  # the table, in schema crm, that marks a CRM as ours
 MANIFEST_COLUMNS = ("loader", "settings", "content_hash")
 OUR_SCHEMAS = ("crm", "truth", "staging", "intermediate", "marts")
+_AT_ONCE = 64 << 20  # bytes of Arrow that an engine is handed at a time: it starts anew for every table it is given
 _KINDS = "use duckdb:PATH, postgresql://USER@HOST/DATABASE or parquet:FOLDER"
 
 Manifest = tuple[str, dict[str, Any]]  # who loaded a CRM, and with what settings
@@ -56,6 +57,7 @@ class Sink(AbstractContextManager["Sink"], ABC):
         self.held_hash = ""
         self.content_hash = ""
         self._hasher = ContentHasher()
+        self._held_back: dict[str, list[pa.Table]] = {}
 
     @property
     def rows(self) -> int:
@@ -74,7 +76,13 @@ class Sink(AbstractContextManager["Sink"], ABC):
         if changed is not None:
             data = data.filter(changed)
         if len(data):
-            self._write(table_key, pa.table(data) if isinstance(data, pa.RecordBatch) else data)
+            held_back = self._held_back.setdefault(table_key, [])
+            held_back.append(pa.table(data) if isinstance(data, pa.RecordBatch) else data)
+            if sum(table.nbytes for table in held_back) >= _AT_ONCE:
+                self._write_out(table_key)
+
+    def _write_out(self, table_key: str) -> None:
+        self._write(table_key, pa.concat_tables(self._held_back.pop(table_key)))
 
     def load(self, folder: Path, sums: Sums) -> None:
         """Add all rows of the Parquet files ``<folder>/<schema>/<table>/*.parquet``; every table has one.
@@ -99,6 +107,8 @@ class Sink(AbstractContextManager["Sink"], ABC):
         if kind is None:
             self.content_hash = self._hasher.hexdigest()
             try:
+                for table_key in list(self._held_back):
+                    self._write_out(table_key)
                 self._publish()
             except BaseException:
                 self._discard()
