@@ -121,7 +121,7 @@ def shown(rows: list[dict[str, Any]], title: str) -> Table:
 
 @reported
 def main(
-    contacts: Annotated[int, typer.Option(min=1, help="Contacts that ours makes.")] = 100_000,
+    contacts: Annotated[int, typer.Option(min=1, help="Contacts that ours makes.")] = 1_000_000,
     rounds: Annotated[int, typer.Option(min=1, help="Times each generator is run.")] = 3,
     cores: Annotated[int, typer.Option(min=1, help="Workers or threads of those that can have several.")] = CORES,
     results: Annotated[Path, typer.Option(help="The file whose section `peers` is replaced.")] = RESULTS,
