@@ -29,8 +29,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def default_settings(**overrides: Any) -> Settings:
-    """The settings that the repository's stored outputs were made with, whatever the environment or `.env` says."""
+    """The settings that the repository's stored outputs were made with, whatever the environment or `.env` says.
+
+    Only TEST_SEED takes another seed, with which what is true of one world is tried on others.
+    """
     defaults = {name: field.default for name, field in Settings.model_fields.items()}
+    defaults["seed"] = int(os.environ.get("TEST_SEED") or defaults["seed"])
     return load_settings(env_file=None, **{**defaults, **overrides})
 
 

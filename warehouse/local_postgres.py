@@ -251,7 +251,8 @@ def _place(folder: Path) -> _Place:
     if _can(account, "-x", folder):
         return _Place(folder, folder, account)
     if home == folder or not home.is_dir() or home.stat().st_uid != 0:
-        shared = "/var/tmp" if os.path.isdir("/var/tmp") else tempfile.gettempdir()
+        # only a place for a folder of a random name, which nobody else can read
+        shared = "/var/tmp" if os.path.isdir("/var/tmp") else tempfile.gettempdir()  # nosec B108
         home = Path(tempfile.mkdtemp(prefix="warehouse-postgres-", dir=shared))
         home.chmod(0o711)
         note.write_text(f"{home}\n")

@@ -117,7 +117,7 @@ def _file(name: str) -> Path:
 
 def _read(file: Path) -> dict[Any, Any]:
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), _OneOfEachKey)
+        content = yaml.load(file.read_text(encoding="utf-8"), _OneOfEachKey)  # nosec B506
     except OSError as error:
         raise UserError(f"world {file} cannot be read: {error.strerror}") from None
     except yaml.MarkedYAMLError as error:
