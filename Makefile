@@ -12,9 +12,9 @@ BUILD := _build
 STAMPS := $(BUILD)/stamps
 LOGS := $(BUILD)/logs
 INSTALLED := $(VENV)/installed
+TOOLS := $(BUILD)/tools
 # the Python to build .venv with; empty = the newest supported one that works
 PYTHON ?=
-CONTAINER := menswear-postgres
 comma := ,
 
 # $(call stage,log name,what it does,command): one line of progress; the end of the command's own output if it fails
@@ -34,9 +34,14 @@ help:
 	@echo 'make demo       install, mock the CRM, build the models, run the chapters, build the book'
 	@echo 'make test       every test, on DuckDB and on Postgres'
 	@echo 'make lint       style, types, SQL'
+	@echo 'make check-project  workflows, schemas, packages, secrets, weak code; make hooks lets git run the checks'
+	@echo 'make run-workflows  the hosted workflows, on this machine'
 	@echo 'make lab        open the chapters in Jupyter'
 	@echo 'make notebooks  run the chapters and store their outputs in notebooks/'
 	@echo 'make lock       choose the newest allowed version of every package anew'
+	@echo 'make compose-pipeline   the pipeline in a container; -jupyter, -book, -pipeline-postgres, -localstack, -down'
+	@echo 'make test-image  build the images without Docker, and run what is in them'
+	@echo 'make deploy-local   the stack and the book on LocalStack; destroy-local takes it down, test-infra tests it'
 	@echo 'make clean      delete what the commands above made, except .venv'
 	@echo 'TARGET=postgres make demo takes Postgres for the warehouse; .env.sample lists every setting.'
 
@@ -61,9 +66,14 @@ notebooks: $(INSTALLED)
 	$(call with_engine,models)
 	@$(RUN) python -m book.execute --inplace
 
+# one lock for all; the images install a part of it each
+COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade --quiet \
+  --no-emit-index-url --no-header --no-annotate
 lock: $(INSTALLED)
-	@$(VENV)/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --upgrade --quiet \
-	  --no-emit-index-url --no-header --no-annotate -o requirements.lock
+	@$(COMPILE) --all-extras -o requirements.lock pyproject.toml
+	@$(COMPILE) --constraint requirements.lock -o containers/pipeline.lock pyproject.toml
+	@$(COMPILE) --constraint requirements.lock --extra notebooks -o containers/notebooks.lock pyproject.toml
+	@$(COMPILE) -o tools/requirements.lock tools/requirements.in
 
 clean:
 	@if [ -x $(PY) ]; then $(PY) -m warehouse remove-postgres; fi
@@ -141,13 +151,69 @@ $(STAMPS)/book: $(STAMPS)/chapters $(BOOK) $(if $(wildcard $(BUILD)/html/index.h
 	@touch $@
 endif
 
+# Supply chain and workflows ----------------------------------------------------------------------------------------
+
+.PHONY: tools check-project run-workflows hooks sbom audit test-engine test-truth check-site check-links test-conda
+
+SBOM ?= $(BUILD)/html/sbom.cdx.json
+
+tools: $(TOOLS)/installed
+
+# what checks the project and no reader needs, in an environment of its own
+$(TOOLS)/installed: tools/requirements.lock tools/package.json tools/package-lock.json | $(INSTALLED)
+	@command -v npm >/dev/null || { echo 'error: npm is missing: install Node.js 20 or newer with npm' >&2; exit 1; }
+	$(call stage,tools,Install the checking tools into $(TOOLS),\
+	  rm -rf $(TOOLS) && $(PY) -m venv $(TOOLS) && cp tools/package.json tools/package-lock.json $(TOOLS)/ && \
+	  $(TOOLS)/bin/python -m pip install --quiet --require-hashes -r tools/requirements.lock && \
+	  npm ci --ignore-scripts --no-audit --no-fund --prefix $(TOOLS))
+	@touch $@
+
+check-project: $(TOOLS)/installed
+	@$(PY) -m pytest tools
+
+run-workflows: $(TOOLS)/installed
+	@$(PY) -m tools.run_workflows $(WORKFLOW)
+
+hooks: $(TOOLS)/installed
+	@$(TOOLS)/bin/pre-commit install
+
+sbom: $(TOOLS)/installed
+	@mkdir -p $(dir $(SBOM))
+	@PYTHONWARNINGS=ignore $(TOOLS)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+	  --no-validate --output-format JSON --output-file $(SBOM) requirements.lock
+
+# needs an index with advisories; without one it fails and says so
+audit: $(TOOLS)/installed
+	@$(PY) -m tools.audit
+
+# half of the tests: with TARGET=postgres those that need a server, else the others
+test-engine: $(INSTALLED)
+	@$(PY) -m pytest -m '$(if $(filter postgres,$(TARGET)),postgres,not postgres)'
+
+# the KPIs against the truth, in the world of SEED
+test-truth: $(INSTALLED)
+	@TEST_SEED=$(SEED) $(PY) -m pytest tests/truth
+
+check-site: $(INSTALLED)
+	@$(PY) -m book.check $(BUILD)/html
+
+# asks every address that the book names, so it needs the whole network
+check-links: $(INSTALLED)
+	$(call with_engine,site)
+	@$(VENV)/bin/jupyter-book build $(BUILD)/book-src --path-output $(BUILD)/links --builder linkcheck
+
+# CONDA_CHANNELS: Miniconda asks for its own channels' terms even where an environment does not use them
+test-conda:
+	@command -v conda >/dev/null || { echo 'error: conda is missing: install Miniforge, then run this again' >&2; exit 1; }
+	@CONDA_CHANNELS=conda-forge conda env create --yes --prefix $(BUILD)/conda --file environment.yml
+	@conda run --no-capture-output --prefix $(BUILD)/conda bash .binder/postBuild
+
 # The commands that this project has always had ---------------------------------------------------------------------
 
 run-postgres-container: $(INSTALLED)
 	@if docker info >/dev/null 2>&1; then \
-	  TARGET=duckdb $(RUN) sh -c ': "$${POSTGRES_USER:?set it in .env}" "$${POSTGRES_PASSWORD:?set it in .env}" \
-	    "$${POSTGRES_DB:?set it in .env}"; docker run --detach --name $(CONTAINER) --publish "127.0.0.1:$$POSTGRES_PORT:5432" \
-	    --env POSTGRES_USER --env POSTGRES_PASSWORD --env POSTGRES_DB postgres:17'; \
+	  $(PY) -m containers.compose postgres && \
+	  echo 'To use it, in .env: TARGET=postgres POSTGRES_HOST=127.0.0.1, and warehouse for _USER and _DB unless you chose others.'; \
 	else \
 	  TARGET=postgres $(RUN) true && \
 	  echo 'No Docker engine here, and none needed: with TARGET=postgres every command reaches a Postgres by itself.'; \
@@ -160,5 +226,40 @@ run-dbt-models: $(INSTALLED)
 	$(call with_engine,models)
 
 stop-remove-docker-container: $(INSTALLED)
-	@if docker info >/dev/null 2>&1; then docker rm --force $(CONTAINER); \
+	@if docker info >/dev/null 2>&1; then $(PY) -m containers.compose down; \
 	else $(PY) -m warehouse remove-postgres && echo 'No Docker engine here: nothing else to stop.'; fi
+
+# Containers ------------------------------------------------------------------------------------------------------
+
+.PHONY: compose-pipeline compose-pipeline-postgres compose-jupyter compose-book compose-localstack compose-down
+.PHONY: postgres-password test-image
+
+# checks engine, port and password first; Docker says the same late and in many words
+COMPOSE = @$(PY) -m containers.compose
+compose-pipeline: $(INSTALLED); $(COMPOSE) pipeline
+compose-pipeline-postgres: $(INSTALLED); $(COMPOSE) pipeline-postgres
+compose-jupyter: $(INSTALLED); $(COMPOSE) jupyter
+compose-book: $(INSTALLED); $(COMPOSE) book
+compose-localstack: $(INSTALLED); $(COMPOSE) localstack
+compose-down: $(INSTALLED); $(COMPOSE) down
+
+postgres-password: $(INSTALLED)
+	@$(PY) -m containers.compose password
+
+# builds every image without Docker, on a stand-in for the official base, and runs what is in it
+test-image: $(TOOLS)/installed
+	@$(PY) -m pytest -o addopts= -q containers/test_image.py
+
+# Cloud -----------------------------------------------------------------------------------------------------------
+
+.PHONY: deploy-local destroy-local test-infra
+
+deploy-local: $(INSTALLED)
+	@$(PY) -m terraform deploy local
+
+destroy-local: $(INSTALLED)
+	@$(PY) -m terraform destroy local
+
+# checks the Terraform code, and puts the stack up and takes it down on stand-ins for AWS
+test-infra: $(INSTALLED)
+	@$(PY) -m terraform test

@@ -1,0 +1,207 @@
+"""`python -m terraform`: deploy the stack and the book, take it down, and test all of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from warehouse.errors import UserError, report
+
+from . import stack, tools
+from .localstack import PORT, LocalStack, end
+
+BOOK = tools.PROJECT_ROOT / "_build" / "html"
+LOCAL = "local"
+FETCH_SECONDS = 30
+
+app = typer.Typer(
+    help="The stack on AWS, or on LocalStack.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+Name = Annotated[str, typer.Argument(help="A file in terraform/environments without its ending; local is LocalStack.")]
+
+
+def localstack() -> LocalStack:
+    """The LocalStack of `deploy local`, at LOCALSTACK_PORT where that is set."""
+    port = os.environ.get("LOCALSTACK_PORT", str(PORT))
+    if not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise UserError(f"LOCALSTACK_PORT must be a number from 1 to 65535, not {port}")
+    return LocalStack(int(port), tools.BUILD / "localstack")
+
+
+def environment(name: str) -> stack.Environment:
+    """The environment of that name.
+
+    Raises:
+        UserError: it has no file.
+    """
+    file = tools.FOLDER / "environments" / f"{name}.tfvars"
+    if not file.exists():
+        sample = file.with_name(f"{file.name}.sample")
+        what = f"copy {sample.name} to {file.name} and fill it in" if sample.exists() else "see terraform/README.md"
+        raise UserError(f"there is no terraform/environments/{file.name}: {what}")
+    return stack.Environment(name, file, {"local_endpoint": localstack().endpoint} if name == LOCAL else {})
+
+
+def mistakes(command: Callable[..., None]) -> Callable[..., None]:
+    """Print what a user can mend as one line, without a traceback."""
+
+    @wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except UserError as error:
+            raise typer.Exit(report(error)) from None
+        except KeyboardInterrupt:
+            interrupted = UserError("interrupted: what stands is in the state; run it again to go on")
+            raise typer.Exit(report(interrupted)) from None
+
+    return wrapped
+
+
+@app.command()
+@mistakes
+def deploy(
+    name: Name = LOCAL,
+    book: Annotated[Path, typer.Option(help="The built book.")] = BOOK,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before AWS is changed.")] = False,
+) -> None:
+    """Make the stack what the files say, upload the book, and fetch a page of it."""
+    place = environment(name)
+    if not (book / "index.html").exists():
+        raise UserError(f"there is no book in {book}: run `make demo` first")
+    tools.terraform()
+    if name == LOCAL:
+        localstack().start()
+    stack.prepare(place)
+    changes = None
+    if name != LOCAL:
+        changes = stack.plan(place)
+        print(changes.summary)
+        if changes.any and not yes:
+            typer.confirm(f"All of it: {place.folder}/logs/stack-plan.log. Go on?", abort=True)
+    print(f"The stack: {stack.apply(place, changes)}.")
+    known = stack.outputs(place)
+    _upload(book, known)
+    _fetch(known["site_url"])
+    print(f"The book is at {known['site_url']}")
+
+
+@app.command()
+@mistakes
+def destroy(
+    name: Name = LOCAL,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before something on AWS is deleted.")] = False,
+) -> None:
+    """Delete the stack; with LocalStack the state bucket too, and LocalStack itself is stopped."""
+    place = environment(name)
+    if name != LOCAL:
+        if not yes:
+            typer.confirm(f"Delete everything of {name}?", abort=True)
+        stack.destroy(place, bootstrap=False)
+        return
+    local = localstack()
+    if local.answers():
+        stack.destroy(place, bootstrap=True)
+    local.stop()
+    print("Nothing of it is left.")
+
+
+@app.command()
+@mistakes
+def unlock(name: Name, lock: Annotated[str, typer.Argument(help="The id that the message tells.")]) -> None:
+    """Remove the lock that a dead run has left on the state."""
+    stack.unlock(environment(name), lock)
+    print("Unlocked. Run the command again that was refused.")
+
+
+@app.command()
+@mistakes
+def adopt(
+    name: Name,
+    address: Annotated[str, typer.Argument(help="The address that the message tells.")],
+    identifier: Annotated[str, typer.Argument(metavar="NAME", help="The name that the message tells.")],
+) -> None:
+    """Take into the state what stands already, as after a run that was killed."""
+    stack.adopt(environment(name), address, identifier)
+    print("Taken over. Run the command again that was refused.")
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@mistakes
+def test(context: typer.Context) -> None:
+    """Check the code; put the stack up on LocalStack, and on a stand-in with every service. Takes pytest's options."""
+    tools.terraform()
+    tools.environment("checkov")
+    tools.environment("localstack")
+    python = tools.environment("infra")
+    folder = tools.BUILD.parent / "cloud-test"
+    options = ["--numprocesses=2", "--dist=loadfile", f"--basetemp={folder}", str(tools.FOLDER / "tests")]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        done = subprocess.run([python, "-m", "pytest", *options, *context.args], cwd=tools.PROJECT_ROOT)
+    finally:
+        # whatever ended the tests: what they started does not outlive them
+        for record in folder.rglob("pid"):
+            end(record, "localstack.runtime.main")
+            end(record, "moto_server")
+            end(record, "terraform-provider-aws")
+    raise typer.Exit(done.returncode)
+
+
+@app.command()
+@mistakes
+def lock() -> None:
+    """Choose the newest allowed version of every package of the environments anew."""
+    tools.lock()
+
+
+def _upload(book: Path, known: dict[str, Any]) -> None:
+    command = [tools.environment("infra"), "-m", "terraform.upload", book, known["site_bucket"], known["region"]]
+    endpoint = [known["local_endpoint"]] if known["local_endpoint"] else []
+    if subprocess.run([*command, *endpoint], cwd=tools.PROJECT_ROOT).returncode:
+        raise UserError("the stack stands, but not all of the book is there: run it again")
+
+
+def _fetch(address: str) -> None:
+    """Read a page as a reader would; a new CDN takes a while to answer."""
+    until = time.monotonic() + FETCH_SECONDS
+    while True:
+        try:
+            if "<title>" in page(address):
+                return
+            raise UserError(f"{address} answers, but not with a page of the book")
+        except OSError as error:
+            if time.monotonic() > until:
+                raise UserError(f"the book is uploaded, but {address} does not answer: {error}") from None
+            time.sleep(1)
+
+
+def page(address: str) -> str:
+    """What is at an address. Names that end in localhost are this machine for a browser, but not for every system.
+
+    Raises:
+        OSError: nothing answers there, or it answers with an error.
+    """
+    host = urlsplit(address).netloc
+    name, _, port = host.partition(":")
+    here = address.replace(host, f"127.0.0.1:{port}") if name.endswith(".localhost") else address
+    with urllib.request.urlopen(urllib.request.Request(here, headers={"Host": host}), timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+if __name__ == "__main__":
+    app()

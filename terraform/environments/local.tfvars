@@ -1,0 +1,4 @@
+# LocalStack on this machine: what a free one can hold. `make deploy-local` adds its address as local_endpoint.
+prefix              = "menswear-local"
+deletion_protection = false
+github_repository   = "owner/menswear-analytics-handbook"

@@ -1,0 +1,1 @@
+"""Tests of the stack: `make test-infra` runs them; plain `make test` does not."""
