@@ -77,6 +77,7 @@ lock: $(INSTALLED)
 
 clean:
 	@if [ -x $(PY) ]; then $(PY) -m warehouse remove-postgres; fi
+	@if [ -d $(BUILD)/containers ]; then $(PY) -c 'from containers.engine import unmount; unmount()'; fi
 	@rm -rf $(BUILD) dbt/target dbt/logs data/warehouse.duckdb data/warehouse.duckdb.wal data/postgres.removed-*
 
 # Install ---------------------------------------------------------------------------------------------------------

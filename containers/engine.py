@@ -53,6 +53,14 @@ def storage() -> list[str]:
     return ["--root", str(FOLDER / "storage"), "--runroot", str(FOLDER / "run")]
 
 
+def unmount() -> None:
+    """Take down the mounts that buildah and podman leave in the storage: with them it could not be deleted."""
+    fields = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
+    points = [Path(field[1].encode().decode("unicode_escape")) for field in fields]
+    for point in reversed([point for point in points if FOLDER in point.parents]):
+        subprocess.run(["umount", str(point)], capture_output=True, check=False)
+
+
 def buildah(*arguments: str, log: Path | None = None) -> str:
     """Run buildah; returns what it printed. What a build prints goes to `log` instead.
 

@@ -32,7 +32,7 @@ from warehouse.local_postgres import serving
 from warehouse.scratch import scratch_database
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
-from .engine import build, inspect, install_programs, podman, podman_command, registry_access, run, run_options
+from .engine import build, inspect, install_programs, podman, podman_command, registry_access, run, run_options, unmount
 from .stand_in import base_image
 
 TARGETS = ("pipeline", "notebooks", "book")
@@ -72,6 +72,7 @@ def builds() -> Iterator[dict[str, Future[None]]]:
     pool = ThreadPoolExecutor(1)
     yield {target: pool.submit(one, target) for target in TARGETS}
     pool.shutdown(cancel_futures=True)
+    unmount()
 
 
 @pytest.fixture(scope="session")

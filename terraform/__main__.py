@@ -98,6 +98,8 @@ def deploy(
     _upload(book, known)
     _fetch(known["site_url"])
     print(f"The book is at {known['site_url']}")
+    if "registry_url" in known:
+        print(f"The pipeline runs what is pushed to {known['registry_url']}")
 
 
 @app.command()
@@ -170,9 +172,9 @@ def lock() -> None:
 
 
 def _upload(book: Path, known: dict[str, Any]) -> None:
-    command = [tools.environment("infra"), "-m", "terraform.upload", book, known["site_bucket"], known["region"]]
-    endpoint = [known["local_endpoint"]] if known["local_endpoint"] else []
-    if subprocess.run([*command, *endpoint], cwd=tools.PROJECT_ROOT).returncode:
+    place = [known["site_bucket"], known["region"], known.get("local_endpoint", ""), known.get("cdn_id", "")]
+    command = [tools.environment("infra"), "-m", "terraform.upload", book, *place]
+    if subprocess.run(command, cwd=tools.PROJECT_ROOT).returncode:
         raise UserError("the stack stands, but not all of the book is there: run it again")
 
 

@@ -46,8 +46,8 @@ MEANINGS = (
     ),
     (
         r"doesn't match any of the checksums previously recorded",
-        "the lock file knows the provider for linux_amd64 only: run `terraform providers lock` "
-        "in terraform/ and in terraform/bootstrap/ once, then run it again",
+        "the provider is not the one whose checksums .terraform.lock.hcl holds: get it from the Terraform registry "
+        "itself, or have the mirror that it comes from mended",
     ),
     (
         r"Failed to query available provider packages|Failed to install provider|no available releases match",
@@ -151,6 +151,8 @@ def destroy(environment: Environment, bootstrap: bool) -> None:
     _run(environment, STACK, "destroy", "-auto-approve", *environment.variables)
     if bootstrap:
         _run(environment, BOOTSTRAP, "destroy", "-auto-approve", *environment.variables)
+        for state in environment.folder.glob("bootstrap.tfstate*"):
+            state.unlink()
 
 
 def unlock(environment: Environment, lock: str) -> None:
@@ -166,7 +168,7 @@ def adopt(environment: Environment, address: str, name: str) -> None:
 
 
 def outputs(environment: Environment) -> dict[str, Any]:
-    """What the stack tells of itself."""
+    """What the stack tells of itself; what is null is not there."""
     return _outputs(environment, STACK)
 
 
@@ -201,7 +203,8 @@ def _named(option: str) -> bytes:
 
 def _reach(environment: Environment) -> None:
     """Connect the stack to its state without looking at the bucket, unless this checkout knows of none."""
-    if (environment.folder / "bootstrap.tfstate").exists():
+    known = (environment.folder / "bootstrap.tfstate").exists() and "backend" in _outputs(environment, BOOTSTRAP)
+    if known:
         _connect(environment)
     else:
         prepare(environment)

@@ -1,6 +1,7 @@
 """Uploads the book to its bucket: what is new or changed, then deletes what is gone. Needs the AWS client.
 
-Run by `python -m terraform deploy` in the environment `_build/infra`: FOLDER BUCKET REGION [ENDPOINT].
+Run by `python -m terraform deploy` in the environment `_build/infra`: FOLDER BUCKET REGION ENDPOINT CDN, where an empty
+ENDPOINT is AWS and an empty CDN is none.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,11 +24,11 @@ KEPT = {"404.html"}
 TYPES = {".mjs": "text/javascript", ".wasm": "application/wasm", ".inv": "application/octet-stream"}
 
 
-def client(region: str, endpoint: str | None) -> Any:
-    """S3; at `endpoint` with a key that is no secret and that AWS would refuse."""
+def client(service: str, region: str, endpoint: str) -> Any:
+    """An AWS client; at `endpoint` with a key that is no secret and that AWS would refuse."""
     local = {"endpoint_url": endpoint, "aws_access_key_id": "local", "aws_secret_access_key": "local"}  # nosec B105
     return boto3.client(
-        "s3",
+        service,
         region_name=region,
         config=Config(s3={"addressing_style": "path" if endpoint else "auto"}, max_pool_connections=WORKERS),
         **(local if endpoint else {}),
@@ -73,10 +75,20 @@ def _type(path: Path) -> str:
     return f"{found}; charset=utf-8" if found.startswith("text/") else found
 
 
-def main(folder: str, bucket: str, region: str, endpoint: str | None = None) -> int:
+def refresh(cloudfront: Any, cdn: str) -> None:
+    """Have the CDN ask for every page anew."""
+    paths = {"Quantity": 1, "Items": ["/*"]}
+    cloudfront.create_invalidation(
+        DistributionId=cdn, InvalidationBatch={"Paths": paths, "CallerReference": str(time.time_ns())}
+    )
+
+
+def main(folder: str, bucket: str, region: str, endpoint: str, cdn: str) -> int:
     """Upload; return the exit code."""
     try:
-        print(upload(client(region, endpoint), Path(folder), bucket))
+        print(upload(client("s3", region, endpoint), Path(folder), bucket))
+        if cdn:
+            refresh(client("cloudfront", region, endpoint), cdn)
     except (BotoCoreError, ClientError) as error:
         print(f"error: the book could not be uploaded to {bucket}: {error}", file=sys.stderr)
         return 1

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,7 +70,7 @@ def test_a_known_mistake_is_found(tmp_path: Path) -> None:
     assert "CKV_AWS_27" in {check["check_id"] for check in _failed(json.loads(done.stdout))}
 
 
-def _failed(found: dict) -> list[dict]:
+def _failed(found: dict[str, Any]) -> list[dict[str, Any]]:
     return found.get("results", {}).get("failed_checks", [])
 
 
