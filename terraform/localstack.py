@@ -81,9 +81,17 @@ class LocalStack:
         self._wait(process)
 
     def stop(self) -> None:
-        """Stop the process that `start` started, or the container; nothing happens where neither runs."""
+        """Stop the process that `start` started, or the container; nothing happens where neither runs.
+
+        Raises:
+            UserError: one runs that was not started from here.
+        """
         if not end(self.record, MODULE) and self.answers() and has_engine():
             subprocess.run([*COMPOSE, "down"], cwd=tools.PROJECT_ROOT, capture_output=True)
+        if self.answers():
+            raise UserError(
+                f"LocalStack still answers at port {self.port}, and nothing here tells which process it is: stop it by hand"
+            )
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def answers(self) -> bool:

@@ -221,8 +221,13 @@ def test_destroy_leaves_nothing(local: LocalStack, client: Client) -> None:
     assert not (environment("local").folder / "bootstrap.tfstate").exists()
 
 
-def test_destroy_stops_localstack(local: LocalStack) -> None:
+def test_a_localstack_of_somebody_else_is_told(local: LocalStack, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=f"LocalStack still answers at port {local.port}"):
+        LocalStack(local.port, tmp_path).stop()
     assert local.answers()
+
+
+def test_destroy_stops_localstack(local: LocalStack) -> None:
     status, printed, _ = say("destroy", "local")
     assert (status, printed) == (0, "Nothing of it is left.\n")
     assert not local.answers() and not local.record.exists()
