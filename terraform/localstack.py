@@ -90,7 +90,8 @@ class LocalStack:
             subprocess.run([*COMPOSE, "down"], cwd=tools.PROJECT_ROOT, capture_output=True)
         if self.answers():
             raise UserError(
-                f"LocalStack still answers at port {self.port}, and nothing here tells which process it is: stop it by hand"
+                f"LocalStack still answers at port {self.port}, and nothing here tells which process it is: "
+                "stop it by hand"
             )
         shutil.rmtree(self.folder, ignore_errors=True)
 
