@@ -220,7 +220,7 @@ def check_image(target: str, name: str) -> None:
     # no compiler, no cache, no package lists, no configuration of how this machine reaches the registries
     script = """
     for program in cc gcc make uv git; do command -v $program && exit 1; done
-    find /var/cache/uv /root/.cache /etc/pip.conf /etc/uv /var/lib/apt/lists -type f -size +0 2>/dev/null
+    find /var/cache/uv ~root/.cache /etc/pip.conf /etc/uv /var/lib/apt/lists -type f -size +0 2>/dev/null
     find /app \\( -name .env -o -name .git -o -name '*.duckdb' -o -name target \\) 2>/dev/null
     find /tmp -mindepth 1
     """
