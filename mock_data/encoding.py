@@ -120,7 +120,7 @@ def _references(prefix: str, numbers: NDArray[np.int64]) -> pa.DictionaryArray:
     null = numbers < 0 if len(numbers) and numbers.min() < 0 else None
     there = numbers if null is None else numbers[~null]
     least, most = (int(there.min()), int(there.max())) if len(there) else (0, -1)
-    if most - least < len(numbers):
+    if most - least < len(there):
         known, indices = np.arange(least, most + 1), numbers - least
     else:
         known, of_there = _distinct(there)
