@@ -131,7 +131,7 @@ def compete(contenders: list[Contender], rows: int, rounds: int, between: Callab
 
 @reported
 def main(
-    rows: Annotated[int, typer.Option(min=1, help="Rows that are loaded.")] = 200_000,
+    rows: Annotated[int, typer.Option(min=1, help="Rows that are loaded.")] = 2_000_000,
     rounds: Annotated[int, typer.Option(min=1, help="Times each load is run.")] = 5,
     results: Annotated[Path, typer.Option(help="The file whose section `loading` is replaced.")] = RESULTS,
 ) -> None:

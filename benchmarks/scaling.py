@@ -50,7 +50,7 @@ def main(
     results: Annotated[Path, typer.Option(help="The file whose section `scaling` is replaced.")] = RESULTS,
 ) -> None:
     """Measure every size with every number of workers; print a table and keep it."""
-    sizes = sorted(sizes or [10_000, 100_000])
+    sizes = sorted(sizes or [10_000, 100_000, 1_000_000])
     workers = sorted(workers or {1, CORES})
     runs: dict[tuple[int, int], list[tuple[Run, Output]]] = defaultdict(list)
     for number in range(1, rounds + 1):

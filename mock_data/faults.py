@@ -190,40 +190,46 @@ def inject(
 ) -> dict[str, pa.RecordBatch]:
     """The tables of one shard with faults put in, and ``truth.fault``.
 
-    A row has at most one fault of a kind, drawn by its own id: shards and workers do not matter.
+    A row has at most one fault of a kind, drawn by its own id: shards and workers do not matter. A value that one kind
+    has spoiled is left to it by the kinds after it.
     """
-    spoiled = dict(tables)
+    touched = {f"crm.{FAULTS[kind].table}" for kind in asked}
+    # plain whether hit or not: one file takes many shards, of the same types
+    right = {key: _plain(key, batch) for key, batch in tables.items() if key in touched}
+    spoiled = dict(right)
+    taken = {(FAULTS[kind].table, FAULTS[kind].column): np.empty(0, dtype=np.intp) for kind in asked}
     listed: list[pa.RecordBatch] = []
     for kind, rate in asked.items():
         fault = FAULTS[kind]
         key = f"crm.{fault.table}"
-        if key not in tables:
+        if key not in right:
             continue
         # drawn on the rows as they should be; put into the rows as other faults have left them
-        right = _plain(key, tables[key])
-        hit = np.flatnonzero(uniform(seed, f"fault {kind}", _number(right["id"])) < rate)
+        hit = np.flatnonzero(uniform(seed, f"fault {kind}", _number(right[key]["id"])) < rate)
         if fault.column is not None:
-            hit = hit[~right[fault.column].is_null().to_numpy()[hit]]
+            hit = hit[~right[key][fault.column].is_null().to_numpy()[hit]]
+            hit = np.setdiff1d(hit, taken[fault.table, fault.column])
+            taken[fault.table, fault.column] = np.union1d(hit, taken[fault.table, fault.column])
         if not len(hit):
             continue
-        rows = right.take(pa.array(hit))
+        rows = right[key].take(pa.array(hit))
         wrong = fault.spoil(rows, until)
-        now = _plain(key, spoiled[key])
+        now = spoiled[key]
         if fault.column is None:
-            changed = pa.concat_tables([now, wrong.cast(now.schema)])
+            spoiled[key] = pa.concat_tables([now, wrong.cast(now.schema)])
             record, truth = wrong["id"], pa.nulls(len(rows), pa.string())
         else:
             declared = now.schema.field(fault.column).type
             both = pa.concat_arrays([_one(now[fault.column]), _one(wrong).cast(declared, safe=False)])
             which = np.arange(len(now))
             which[hit] = len(now) + np.arange(len(hit))
-            values = both.take(pa.array(which))
-            changed = _with(now, **{fault.column: values})
+            spoiled[key] = _with(now, **{fault.column: both.take(pa.array(which))})
             record, truth = rows["id"], rows[fault.column].cast(pa.string())
-        spoiled[key] = changed.combine_chunks().to_batches()[0] if len(changed) else tables[key]
         listed.append(_listing(kind, fault, record, truth))
-    faults = pa.Table.from_batches(listed, schema=arrow_schema(TABLES["truth.fault"])).combine_chunks()
-    return spoiled | {"truth.fault": faults.to_batches()[0]} if len(faults) else spoiled
+    batches = {key: _batch(table) for key, table in spoiled.items()}
+    if listed:
+        batches["truth.fault"] = _batch(pa.Table.from_batches(listed))
+    return dict(tables) | batches
 
 
 def _listing(kind: str, fault: Fault, record: pa.ChunkedArray, truth: pa.Array | pa.ChunkedArray) -> pa.RecordBatch:
@@ -243,6 +249,11 @@ def _listing(kind: str, fault: Fault, record: pa.ChunkedArray, truth: pa.Array |
 
 def _plain(key: str, batch: pa.RecordBatch) -> pa.Table:
     return pa.table(batch).cast(arrow_schema(TABLES[key]))
+
+
+def _batch(table: pa.Table) -> pa.RecordBatch:
+    """The whole table as one batch, one without rows too."""
+    return pa.RecordBatch.from_arrays([_one(column) for column in table.columns], schema=table.schema)
 
 
 def _one(values: pa.Array | pa.ChunkedArray) -> pa.Array:

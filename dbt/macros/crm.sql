@@ -84,7 +84,12 @@ several times; the row that changed last is the one that is true, in whatever or
     from (
         select
             *,
-            row_number() over (partition by id order by system_modstamp desc, _fivetran_synced desc) as version_rank
+            row_number() over (
+                partition by id
+                order by
+                    cast({{ crm_column('system_modstamp') }} as timestamp) desc nulls last,
+                    cast({{ crm_column('_fivetran_synced') }} as timestamp) desc nulls last
+            ) as version_rank
         from {{ relation }}
     ) as versions
     where version_rank = 1

@@ -142,7 +142,7 @@ def open_sink(url: str, *, loader: str, settings: dict[str, object], keep: bool 
     Raises:
         UserError: the address is none of these.
     """
-    match _place(url):
+    match place_of(url):
         case "duckdb", path:
             from .duckdb import DuckDBSink
 
@@ -164,7 +164,7 @@ def read_tables(url: str) -> Iterator[tuple[str, pa.RecordBatch]]:
     Raises:
         UserError: nothing can be read there.
     """
-    match _place(url):
+    match place_of(url):
         case "duckdb", path:
             from . import duckdb
 
@@ -186,7 +186,7 @@ def manifest_at(url: str) -> Manifest | None:
     Raises:
         UserError: the place is there and cannot be opened, or may not be read.
     """
-    match _place(url):
+    match place_of(url):
         case "duckdb", path:
             from . import duckdb
 
@@ -218,8 +218,8 @@ def shown(url: str) -> str:
         return f"{kind}:…"
 
 
-def _place(url: str) -> tuple[str, str] | None:
-    """An address as the kind of place and, but for Postgres, its path."""
+def place_of(url: str) -> tuple[str, str] | None:
+    """What an address names: "duckdb" or "parquet" and a path, "postgresql" and the address, or None: nothing."""
     kind, _, rest = url.partition(":")
     match kind:
         case "duckdb" | "parquet" if rest:

@@ -128,8 +128,11 @@ def import_file(
 
 
 def _report_beside(path: Path, to: str) -> Path:
-    if to.startswith("duckdb:"):
-        return Path(to.removeprefix("duckdb:")).with_suffix(".refused.csv")
+    from mock_data.sinks import place_of
+
+    match place_of(to):
+        case "duckdb", warehouse:
+            return Path(warehouse).with_suffix(".refused.csv")
     return PROJECT_ROOT / "data" / f"{path.stem}.refused.csv"
 
 
@@ -140,10 +143,10 @@ def _sha256(path: Path) -> str:
 
 def _refuse_input(path: Path, refused_report: Path, to: str) -> None:
     """The log itself is never written over."""
-    for option, target in (
-        ("--report", refused_report),
-        ("--to", Path(to.partition(":")[2])),
-    ):
+    from mock_data.sinks import place_of
+
+    _, written = place_of(to) or ("", to)
+    for option, target in (("--report", refused_report), ("--to", Path(written))):
         if target.exists() and target.samefile(path):
             raise UserError(f"{option} names {path} itself: give it another place")
 
@@ -250,7 +253,7 @@ def _outcome(
 
 def summary(outcome: Outcome, path: Path) -> str:
     """What an import did, in a few lines for a person; the counts add up."""
-    from mock_data.sinks import shown
+    from mock_data.sinks import place_of, shown
 
     o = outcome
     money = f"{o.total_cents // 100:,}.{o.total_cents % 100:02}"
@@ -266,11 +269,12 @@ def summary(outcome: Outcome, path: Path) -> str:
         lines.append(f"note     {o.blank:>12,} blank lines, which are no rows")
     done = "holds exactly this already; nothing was changed" if o.unchanged else "holds it now"
     lines.append(f"{shown(o.url)} {done}")
-    if o.url.startswith("duckdb:"):
-        warehouse = shlex.quote(str(Path(o.url.removeprefix("duckdb:")).resolve()))
-        lines.append(f"next: cd dbt && WAREHOUSE_PATH={warehouse} AS_OF_DATE={o.as_of} dbt build")
-    elif o.url.startswith("postgres"):
-        lines.append(f"next: cd dbt && AS_OF_DATE={o.as_of} dbt build --target postgres")
+    match place_of(o.url):
+        case "duckdb", file:
+            warehouse = shlex.quote(str(Path(file).resolve()))
+            lines.append(f"next: cd dbt && WAREHOUSE_PATH={warehouse} AS_OF_DATE={o.as_of} dbt build")
+        case "postgresql", _:
+            lines.append(f"next: cd dbt && AS_OF_DATE={o.as_of} dbt build --target postgres")
     return "\n".join(lines)
 
 

@@ -6,9 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from mock_data.content_hash import content_hash
 from mock_data.faults import FAULTS, inject, rates
+from mock_data.generate import generate
 from mock_data.schema import TABLES
 from mock_data.simulation import tables
+from mock_data.sinks import read_tables
 from mock_data.world import World, end_of
 from warehouse.errors import UserError
 
@@ -64,15 +67,31 @@ def test_rates_are_kept(right):
     assert abs(found - 0.2 * orders) < 5 * (orders * 0.16) ** 0.5
 
 
-def test_faults_do_not_move_each_other(right):
+def test_faults_do_not_move_each_other_and_share_no_value(right):
     every = rates("all")
-    together = spoiled(right, dict.fromkeys(every, 0.05))["truth.fault"].to_pylist()
-    alone = [e for kind in every for e in rows(spoiled(right, {kind: 0.05})["truth.fault"])]
-    assert together == alone
+    together = rows(spoiled(right, dict.fromkeys(every, 0.3))["truth.fault"])
+    alone = [e for kind in every for e in rows(spoiled(right, {kind: 0.3})["truth.fault"])]
+    first = {}  # whoever comes to a value first has it; rows that are added are nobody else's
+    for entry in alone:
+        first.setdefault((entry["record_id"], entry["column_name"] or entry["kind"]), entry)
+    assert together == list(first.values())
+    assert len(together) < len(alone)
 
 
 def test_without_a_hit_nothing_changes(right):
-    assert spoiled(right, dict.fromkeys(FAULTS, 0.0)) == right
+    same = spoiled(right, dict.fromkeys(FAULTS, 0.0))
+    assert {key: rows(batch) for key, batch in same.items()} == {key: rows(batch) for key, batch in right.items()}
+
+
+def test_shards_of_one_file_have_the_same_types_hit_or_not(right, tmp_path, monkeypatch):
+    kinds = ("missing", "orphan", "duplicate")
+    none, some = (spoiled(right, dict.fromkeys(kinds, rate)) for rate in (0.0, 0.05))
+    assert {key: batch.schema for key, batch in none.items()} == {key: some[key].schema for key in none}
+    monkeypatch.setattr("mock_data.world.SHARD", 64)
+    monkeypatch.setattr("mock_data.pieces._FEWEST_PIECES", 1)
+    place = f"parquet:{tmp_path / 'crm'}"
+    made = generate(replace(WORLD, faults=tuple((kind, 0.002) for kind in kinds)), DAY, place)
+    assert content_hash(read_tables(place)) == made.content_hash
 
 
 @pytest.mark.parametrize("asked", ["", "nosuch", "late=2", "late=-1", "late=often", "late=nan", "duplicate,,late"])

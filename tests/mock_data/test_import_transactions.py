@@ -24,7 +24,7 @@ from mock_data.content_hash import content_hash
 from mock_data.schema import CRM
 from mock_data.schema.declaration import FieldType
 from mock_data.transactions import parse, read
-from mock_data.transactions.command import Outcome, import_file
+from mock_data.transactions.command import Outcome, import_file, summary
 from warehouse.connect import postgres_dsn
 from warehouse.errors import UserError
 from warehouse.settings import Settings
@@ -174,6 +174,16 @@ def test_parquet_folder_as_a_place(tmp_path: Path) -> None:
     assert import_file(path, WITH_QUANTITY, to=to, refused_report=tmp_path / "refused.csv").unchanged
     _, warehouse = land(path, tmp_path)
     assert content_hash(sinks.read_tables(to)) == content_hash(sinks.read_tables(f"duckdb:{warehouse}"))
+
+
+def test_an_address_with_slashes_names_the_same_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = write(tmp_path, LOG + "\nx,no day,1,1")
+    outcome = import_file(path, WITH_QUANTITY, to="duckdb://landed.duckdb")
+    assert outcome.refused_report == Path("landed.refused.csv") and outcome.refused_report.exists()
+    assert f"WAREHOUSE_PATH={tmp_path / 'landed.duckdb'} " in summary(outcome, path)
+    with pytest.raises(UserError, match="--to names"):
+        import_file(path, WITH_QUANTITY, to=f"parquet://{path.name}")
 
 
 # --- every row accounted for -----------------------------------------------------------------------------------------

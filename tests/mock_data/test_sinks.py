@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 from pydantic import SecretStr
 
-from mock_data import pieces
+from mock_data import pieces, sinks
 from mock_data.content_hash import content_hash
 from mock_data.generate import generate
 from mock_data.schema import TABLES
@@ -66,7 +66,8 @@ def test_loading_again_changes_nothing_and_loading_another_world_replaces_all(ad
     assert hash_at(address) == other.content_hash != first.content_hash
 
 
-def test_an_exception_in_the_middle_leaves_the_old_load_whole(address):
+def test_an_exception_in_the_middle_leaves_the_old_load_whole(address, monkeypatch):
+    monkeypatch.setattr(sinks, "_AT_ONCE", 0)  # nothing is held back
     first = generate(SMALL, DAY, address)
     with pytest.raises(RuntimeError), open_sink(address, loader="mock_data", settings={}) as sink:
         sink.write("crm.account", _account())
@@ -85,10 +86,12 @@ def test_a_killed_load_leaves_the_old_one_whole(address, with_signal):
     first = generate(SMALL, DAY, address)
     script = f"""
 import sys, time, numpy as np
+from mock_data import sinks
 from mock_data.sinks import open_sink
 from mock_data.simulation import tables_of_shard
 from tests.mock_data.worlds import default_world
 world = default_world(seed=9, accounts=4, contacts=500, products=30)
+sinks._AT_ONCE = 0  # nothing is held back
 with open_sink({address!r}, loader="mock_data", settings={{}}) as sink:
     for shard in (-1, 0):
         for key, batch in tables_of_shard(world, np.datetime64("2025-01-01"), shard).items():

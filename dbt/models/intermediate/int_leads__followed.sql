@@ -9,14 +9,24 @@ with leads as (
 campaigns as (
 
     select * from {{ ref('stg_crm__campaigns') }}
-    where not is_deleted
+    where
+        not is_deleted
+        and {{ business_date('created_at') }} <= {{ as_of_date() }}
 
 ),
 
 members as (
 
-    select * from {{ ref('stg_crm__campaign_members') }}
-    where not is_deleted and lead_id is not null
+    select
+        *,
+        {{ business_date('created_at') }} as reached_date,
+        case when has_responded and first_responded_date <= {{ as_of_date() }} then first_responded_date end
+            as answer_date
+    from {{ ref('stg_crm__campaign_members') }}
+    where
+        not is_deleted
+        and lead_id is not null
+        and {{ business_date('created_at') }} <= {{ as_of_date() }}
 
 ),
 
@@ -41,8 +51,8 @@ memberships as (
         row_number() over (
             partition by members.lead_id
             order by
-                case when members.has_responded then 0 else 1 end,
-                coalesce(members.first_responded_date, cast(members.created_at as date)),
+                case when members.answer_date is not null then 0 else 1 end,
+                coalesce(members.answer_date, members.reached_date),
                 members.created_at,
                 {{ in_byte_order('members.campaign_member_id') }}
         ) as membership_rank

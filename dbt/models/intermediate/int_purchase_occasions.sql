@@ -12,9 +12,7 @@ occasions as (
         contact_id,
         order_date as occasion_date,
         count(*) as order_count,
-        sum(gross_revenue) as gross_revenue,
-        sum(net_revenue) as net_revenue,
-        sum(margin) as margin
+        sum(net_revenue) as net_revenue
     from orders
     group by
         contact_id,
@@ -29,9 +27,7 @@ final as (
         occasion_date,
         cast(row_number() over (partition by contact_id order by occasion_date) as integer) as occasion_number,
         cast(order_count as integer) as order_count,
-        {{ money('gross_revenue') }} as gross_revenue,
         {{ money('net_revenue') }} as net_revenue,
-        {{ money('margin') }} as margin,
         min(occasion_date) over (partition by contact_id) as first_occasion_date,
         lag(occasion_date) over (partition by contact_id order by occasion_date) as previous_occasion_date,
         lead(occasion_date) over (partition by contact_id order by occasion_date) as next_occasion_date

@@ -87,7 +87,13 @@ final as (
             'case when stages.is_closed then standing.close_date else ' ~ as_of_date() ~ ' end'
         ) }} as age_days,
         standing.days_in_stage,
-        cast(coalesce(time_spent.furthest_stage_rank, stages.stage_rank) as integer) as furthest_stage_rank,
+        cast(
+            coalesce(
+                time_spent.furthest_stage_rank,
+                -- lost, and no open stage is on record: it was a deal, so it was in the first
+                case when stages.is_closed and not stages.is_won then 1 else stages.stage_rank end
+            ) as integer
+        ) as furthest_stage_rank,
         cast(time_spent.days_in_prospecting as integer) as days_in_prospecting,
         cast(time_spent.days_in_qualification as integer) as days_in_qualification,
         cast(time_spent.days_in_proposal as integer) as days_in_proposal,
