@@ -216,11 +216,15 @@ BREAKS = (
         "inter_purchase_time",
         "open gaps count as closed at the as-of date",
         (
-            "'all' as segment,\n        contact_id,\n        {{ days_between('occasion_date', 'next_occasion_date') }}",
-            "'all' as segment,\n        contact_id,\n"
-            "        {{ days_between('occasion_date', 'coalesce(next_occasion_date, ' ~ as_of_date() ~ ')') }}",
+            "{{ days_between('occasion_date', 'next_occasion_date') }}",
+            "{{ days_between('occasion_date', 'coalesce(next_occasion_date, ' ~ as_of_date() ~ ')') }}",
         ),
     ),
+    _break(
+        "inter_purchase_time", "open gaps are at risk for ever", ("order by day_number desc", "order by day_number")
+    ),
+    _break("inter_purchase_time", "the day on which two thirds are open", ("{{ double('0.5') }}", "2.0 / 3")),
+    _break("inter_purchase_time", "the last gap to close is forgotten", ("        all_close\n        or ", "        ")),
     _break(
         "inter_purchase_time",
         "year of the gap, not of the contact",

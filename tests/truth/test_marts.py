@@ -12,6 +12,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import CensoredData, ecdf
 
 from mock_data import truth, worlds
 from mock_data.behaviour.calendar import SeasonClock
@@ -89,6 +90,24 @@ def test_customer_lapse_is_the_window_replayed(warehouse, occasions):
     expected = lapsed(occasions, AS_OF.astype(object))
     assert mart.sort_index().to_dict() == expected.sort_index().to_dict()
     assert 0 < expected.mean() < 1
+
+
+def test_inter_purchase_time_is_the_estimate_of_kaplan_and_meier(warehouse, occasions):
+    mart = warehouse.sql("select * from marts.inter_purchase_time").df().set_index("segment").median_days
+    gaps = occasions.assign(
+        following=occasions.groupby("contact_id").day.shift(-1),
+        segment=occasions.groupby("contact_id").day.transform("min").map(lambda day: str(day.year)),
+    )
+    gaps["days"] = [
+        (end - day).days for day, end in zip(gaps.day, gaps.following.fillna(AS_OF.astype(object)), strict=True)
+    ]
+    for segment in mart.index:
+        some = gaps if segment == "all" else gaps[gaps.segment == segment]
+        closed = some.following.notna()
+        open_share = ecdf(CensoredData(some.days[closed], right=some.days[~closed])).sf
+        reached = open_share.quantiles[open_share.probabilities <= 0.5 + 1e-9]
+        assert mart[segment] == reached[0] if len(reached) else np.isnan(mart[segment]), segment
+    assert mart["all"] > 0
 
 
 def test_attrition_monthly_is_the_window_replayed_at_each_month(warehouse, occasions):

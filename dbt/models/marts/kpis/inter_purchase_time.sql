@@ -1,4 +1,4 @@
--- How long customers take to come back: the gaps that have closed, for all contacts and by the year they first bought.
+-- How long customers take to come back, over all and by the year they first bought: naively and by Kaplan–Meier.
 with occasions as (
 
     select
@@ -10,12 +10,13 @@ with occasions as (
 
 ),
 
-gaps as (
+segmented as (
 
     select
         'all' as segment,
         contact_id,
-        {{ days_between('occasion_date', 'next_occasion_date') }} as gap_days
+        occasion_date,
+        next_occasion_date
     from occasions
 
     union all
@@ -23,23 +24,110 @@ gaps as (
     select
         cast(first_purchase_year as {{ dbt.type_string() }}) as segment,
         contact_id,
-        {{ days_between('occasion_date', 'next_occasion_date') }} as gap_days
+        occasion_date,
+        next_occasion_date
     from occasions
+
+),
+
+gaps as (
+
+    select
+        segment,
+        contact_id,
+        {{ days_between('occasion_date', 'next_occasion_date') }} as gap_days,
+        -- a gap that is open was watched until the as-of date
+        {{ days_between('occasion_date', 'coalesce(next_occasion_date, ' ~ as_of_date() ~ ')') }} as days_watched
+    from segmented
+
+),
+
+days as (
+
+    select
+        segment,
+        days_watched as day_number,
+        count(gap_days) as closing,
+        count(*) as leaving
+    from gaps
+    group by
+        segment,
+        days_watched
+
+),
+
+at_risk as (
+
+    -- what is open after so many days, or was watched for just so long
+    select
+        segment,
+        day_number,
+        closing,
+        sum(leaving) over (
+            partition by segment
+            order by day_number desc
+            rows between unbounded preceding and current row
+        ) as gaps_at_risk
+    from days
+
+),
+
+survival as (
+
+    -- the product of the shares that stay open; where all close, none does
+    select
+        segment,
+        day_number,
+        sum(case when closing < gaps_at_risk then ln(1 - {{ ratio('closing', 'gaps_at_risk') }}) end) over (
+            partition by segment
+            order by day_number
+            rows between unbounded preceding and current row
+        ) as log_share_open,
+        closing = gaps_at_risk as all_close
+    from at_risk
+
+),
+
+medians as (
+
+    -- a share of one half that comes out a trifle above it, as sums of logarithms do, is one half
+    select
+        segment,
+        min(day_number) as median_days
+    from survival
+    where
+        all_close
+        or log_share_open <= ln({{ double('0.5') }}) + {{ double('0.000000001') }}
+    group by segment
+
+),
+
+counted as (
+
+    select
+        segment,
+        count(distinct contact_id) as contacts,
+        count(gap_days) as closed_gaps,
+        count(*) - count(gap_days) as open_gaps,
+        {{ ratio('sum(gap_days)', 'count(gap_days)') }} as naive_mean_days,
+        {{ double('percentile_cont(0.5) within group (order by gap_days)') }} as naive_median_days
+    from gaps
+    group by segment
 
 ),
 
 final as (
 
     select
-        cast(segment as {{ dbt.type_string() }}) as segment,
-        cast(count(distinct contact_id) as bigint) as contacts,
-        cast(count(gap_days) as bigint) as closed_gaps,
-        -- the last gap of each contact has not closed: it is left out here, which makes this median too short
-        cast(count(*) - count(gap_days) as bigint) as open_gaps,
-        {{ ratio('sum(gap_days)', 'count(gap_days)') }} as naive_mean_days,
-        {{ double('percentile_cont(0.5) within group (order by gap_days)') }} as naive_median_days
-    from gaps
-    group by segment
+        cast(counted.segment as {{ dbt.type_string() }}) as segment,
+        cast(counted.contacts as bigint) as contacts,
+        cast(counted.closed_gaps as bigint) as closed_gaps,
+        cast(counted.open_gaps as bigint) as open_gaps,
+        counted.naive_mean_days,
+        counted.naive_median_days,
+        cast(medians.median_days as integer) as median_days
+    from counted
+    left join medians on counted.segment = medians.segment
 
 )
 
