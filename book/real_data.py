@@ -162,7 +162,9 @@ def _kpis(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> str:
         "select count(*), count(*) filter (occasions = 1), count(*) filter (is_lapsed) from marts.customer_lapse",
     )
     occasions = _one(connection, "select sum(occasions) from marts.customer_lapse")[0]
-    (median,) = _one(connection, "select naive_median_days from marts.inter_purchase_time where segment = 'all'")
+    naive, median = _one(
+        connection, "select naive_median_days, median_days from marts.inter_purchase_time where segment = 'all'"
+    )
     (value,) = _one(
         connection,
         "select sum(order_net_revenue) / sum(orders_with_net_revenue) from marts.order_kpis_monthly",
@@ -173,7 +175,9 @@ def _kpis(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> str:
             "|---|---:|",
             f"| Purchase occasions (several orders of a customer on one day are one) | {count(occasions)} |",
             f"| Customers with a single occasion | {percent(once / contacts)} |",
-            f"| Median days between occasions, closed gaps only | {decimal(median, 0)} |",
+            f"| Median days between occasions, closed gaps only | {decimal(naive, 0)} |",
+            "| The same, open gaps too (Kaplan–Meier) | "
+            f"{'none: more than half never closed' if median is None else count(median)} |",
             f"| Average order value | {money(round(value, 6))} |",
             f"| Orders of 0.00, which no average counts | {count(outcome.zero_amounts)} |",
             f"| Lapsed customers | {percent(lapsed / contacts)} |",
