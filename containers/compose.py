@@ -74,17 +74,27 @@ def check_engine() -> None:
             raise UserError(missing)
 
 
+def port(setting: str, values: Mapping[str, str]) -> int:
+    """The port that `setting` names, or its default.
+
+    Raises:
+        UserError: it is no port.
+    """
+    text = values.get(setting, str(PORTS[setting]))
+    if not text.isdecimal() or not 1 <= int(text) <= 65_535:
+        raise UserError(f"{setting} is {text!r}: it must be a port, a whole number from 1 to 65535")
+    return int(text)
+
+
 def check_port(setting: str, values: Mapping[str, str]) -> None:
     """Raise `UserError` where the port that `setting` names is no port, or is taken on this machine."""
-    text = values.get(setting, str(PORTS[setting]))
-    if not text.isdigit() or not 1 <= int(text) <= 65_535:
-        raise UserError(f"{setting} is {text!r}: it must be a port, a whole number from 1 to 65535")
+    number = port(setting, values)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, int(text)))
+            probe.bind((HOST, number))
         except OSError:
-            raise UserError(f"port {text} of {HOST} is taken: set {setting} to a free port") from None
+            raise UserError(f"port {number} of {HOST} is taken: set {setting} to a free port") from None
 
 
 def check_password(values: Mapping[str, str]) -> None:
@@ -133,8 +143,10 @@ def set_password() -> str:
 def _runs(name: str) -> bool:
     """Whether the container that holds the port is ours and running."""
     container = {"pipeline-postgres": "postgres"}.get(name, name)
+    arguments = SERVICES[name].arguments
+    known_from = arguments[: arguments.index("up")]  # the files and the profile that declare it
     done = subprocess.run(
-        ["docker", "compose", "ps", "--quiet", "--status", "running", container],
+        ["docker", "compose", *known_from, "ps", "--quiet", "--status", "running", container],
         cwd=PROJECT_ROOT, capture_output=True, timeout=SECONDS, check=False,
     )  # fmt: skip
     return bool(done.stdout.strip())

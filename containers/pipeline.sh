@@ -13,11 +13,15 @@ if [ "${TARGET:-duckdb}" = postgres ]; then
 else
   echo "The warehouse is ready: ${WAREHOUSE_PATH:-data/warehouse.duckdb}"
 fi
-cat <<'END'
-Schemas: crm (as the connector lands it), truth (what the simulator knows), staging, intermediate, marts.
+echo 'Schemas: crm (as the connector lands it), truth (what the simulator knows), staging, intermediate, marts.'
+
+# only in the default image: the other one has no chapters, and is started by what knows its volume
+if [ -d notebooks ] && [ "${TARGET:-duckdb}" = duckdb ]; then
+  cat <<'END'
 
 Keep it in a volume, and read the chapters on it in Jupyter:
   docker run -t -i --rm -v handbook:/app/data demo_consulting
   docker run -t -i --rm -v handbook:/app/data -p 127.0.0.1:8888:8888 demo_consulting \
     jupyter lab --ip=0.0.0.0 --no-browser notebooks
 END
+fi

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import time
@@ -15,11 +14,13 @@ from urllib.parse import urlsplit
 
 import typer
 
+from containers import compose
 from warehouse.errors import UserError, report
 
 from . import stack, tools
-from .localstack import PORT, LocalStack, end
+from .localstack import FOLDER, LocalStack, end
 
+ENVIRONMENTS = tools.FOLDER / "environments"
 BOOK = tools.PROJECT_ROOT / "_build" / "html"
 LOCAL = "local"
 FETCH_SECONDS = 30
@@ -32,14 +33,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 Name = Annotated[str, typer.Argument(help="A file in terraform/environments without its ending; local is LocalStack.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before something on AWS is changed.")]
 
 
 def localstack() -> LocalStack:
-    """The LocalStack of `deploy local`, at LOCALSTACK_PORT where that is set."""
-    port = os.environ.get("LOCALSTACK_PORT", str(PORT))
-    if not port.isdecimal() or not 0 < int(port) < 65_536:
-        raise UserError(f"LOCALSTACK_PORT must be a number from 1 to 65535, not {port}")
-    return LocalStack(int(port), tools.BUILD / "localstack")
+    """The LocalStack of `deploy local`, at LOCALSTACK_PORT where the shell or `.env` sets that."""
+    return LocalStack(compose.port("LOCALSTACK_PORT", compose.settings()), tools.BUILD / FOLDER)
 
 
 def environment(name: str) -> stack.Environment:
@@ -48,7 +47,7 @@ def environment(name: str) -> stack.Environment:
     Raises:
         UserError: it has no file.
     """
-    file = tools.FOLDER / "environments" / f"{name}.tfvars"
+    file = ENVIRONMENTS / f"{name}.tfvars"
     if not file.exists():
         sample = file.with_name(f"{file.name}.sample")
         what = f"copy {sample.name} to {file.name} and fill it in" if sample.exists() else "see terraform/README.md"
@@ -77,7 +76,7 @@ def mistakes(command: Callable[..., None]) -> Callable[..., None]:
 def deploy(
     name: Name = LOCAL,
     book: Annotated[Path, typer.Option(help="The built book.")] = BOOK,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before AWS is changed.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Make the stack what the files say, upload the book, and fetch a page of it."""
     place = environment(name)
@@ -86,6 +85,7 @@ def deploy(
     tools.terraform()
     if name == LOCAL:
         localstack().start()
+    _ask_for_bucket(place, yes)
     stack.prepare(place)
     changes = None
     if name != LOCAL:
@@ -104,15 +104,13 @@ def deploy(
 
 @app.command()
 @mistakes
-def destroy(
-    name: Name = LOCAL,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before something on AWS is deleted.")] = False,
-) -> None:
+def destroy(name: Name = LOCAL, yes: Yes = False) -> None:
     """Delete the stack; with LocalStack the state bucket too, and LocalStack itself is stopped."""
     place = environment(name)
     if name != LOCAL:
         if not yes:
             typer.confirm(f"Delete everything of {name}?", abort=True)
+        _ask_for_bucket(place, yes)
         stack.destroy(place, bootstrap=False)
         return
     local = localstack()
@@ -124,9 +122,13 @@ def destroy(
 
 @app.command()
 @mistakes
-def unlock(name: Name, lock: Annotated[str, typer.Argument(help="The id that the message tells.")]) -> None:
+def unlock(
+    name: Name, lock: Annotated[str, typer.Argument(help="The id that the message tells.")], yes: Yes = False
+) -> None:
     """Remove the lock that a dead run has left on the state."""
-    stack.unlock(environment(name), lock)
+    place = environment(name)
+    _ask_for_bucket(place, yes)
+    stack.unlock(place, lock)
     print("Unlocked. Run the command again that was refused.")
 
 
@@ -136,9 +138,12 @@ def adopt(
     name: Name,
     address: Annotated[str, typer.Argument(help="The address that the message tells.")],
     identifier: Annotated[str, typer.Argument(metavar="NAME", help="The name that the message tells.")],
+    yes: Yes = False,
 ) -> None:
     """Take into the state what stands already, as after a run that was killed."""
-    stack.adopt(environment(name), address, identifier)
+    place = environment(name)
+    _ask_for_bucket(place, yes)
+    stack.adopt(place, address, identifier)
     print("Taken over. Run the command again that was refused.")
 
 
@@ -169,6 +174,19 @@ def test(context: typer.Context) -> None:
 def lock() -> None:
     """Choose the newest allowed version of every package of the environments anew."""
     tools.lock()
+
+
+def _ask_for_bucket(place: stack.Environment, yes: bool) -> None:
+    """The state bucket comes before any plan, so it is asked for by itself, where this checkout knows of none."""
+    if yes or place.name == LOCAL:
+        return
+    bucket = stack.new_state_bucket(place)
+    if bucket:
+        typer.confirm(
+            f"The state of {place.name} is kept in the bucket {bucket}, of which this checkout knows nothing. "
+            "Make it, or take it over where it stands?",
+            abort=True,
+        )
 
 
 def _upload(book: Path, known: dict[str, Any]) -> None:

@@ -18,7 +18,8 @@ from warehouse.errors import UserError
 
 from . import tools
 
-PORT = 4566
+# where `start` keeps its files under `_build/cloud`, and what in there tells what it started
+FOLDER, PID, CONTAINER = "localstack", "pid", "container"
 START_SECONDS = 120
 STOP_SECONDS = 20
 MODULE = "localstack.runtime.main"
@@ -31,7 +32,7 @@ class LocalStack:
 
     Attributes:
         port: where it listens, on loopback only.
-        folder: its files, its log and the id of its process.
+        folder: its files, its log, and the id of its process or a note that it is a container.
     """
 
     port: int
@@ -47,7 +48,7 @@ class LocalStack:
 
     @property
     def record(self) -> Path:
-        return self.folder / "pid"
+        return self.folder / PID
 
     def start(self, container: bool = True) -> None:
         """Start it and wait until it answers; nothing happens where it does already.
@@ -76,22 +77,21 @@ class LocalStack:
             if done.returncode:
                 self.log.write_text(done.stderr)
                 raise UserError(f"docker compose could not start LocalStack, see {self.log}")
+            (self.folder / CONTAINER).touch()
         else:
             process = self._start_package()
         self._wait(process)
 
     def stop(self) -> None:
-        """Stop the process that `start` started, or the container; nothing happens where neither runs.
+        """Stop what `start` started; nothing happens where nothing runs.
 
         Raises:
             UserError: one runs that was not started from here.
         """
-        if not end(self.record, MODULE) and self.answers() and has_engine():
-            subprocess.run([*COMPOSE, "down"], cwd=tools.PROJECT_ROOT, capture_output=True)
+        tidy(self.folder)
         if self.answers():
             raise UserError(
-                f"LocalStack still answers at port {self.port}, and nothing here tells which process it is: "
-                "stop it by hand"
+                f"LocalStack still answers at port {self.port}, and was not started from here: stop it by hand"
             )
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -103,7 +103,10 @@ class LocalStack:
         return False
 
     def _start_package(self) -> subprocess.Popen[bytes]:
-        python = tools.environment("localstack")
+        try:
+            python = tools.environment("localstack")
+        except tools.NoPython as error:
+            raise UserError(f"{error}, or start a container engine such as Docker") from None
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
             "GATEWAY_LISTEN": f"127.0.0.1:{self.port}",
@@ -140,11 +143,22 @@ def has_engine() -> bool:
         return False
 
 
+def tidy(folder: Path | None = None) -> None:
+    """End the process or the container that `start` has recorded in that folder (that of `deploy local`); no other."""
+    folder = folder or tools.BUILD / FOLDER
+    end(folder / PID, MODULE)
+    if (folder / CONTAINER).exists():
+        with suppress(FileNotFoundError):
+            remove = [*COMPOSE, "rm", "--stop", "--force", "localstack"]
+            if subprocess.run(remove, cwd=tools.PROJECT_ROOT, capture_output=True).returncode == 0:
+                (folder / CONTAINER).unlink()  # the next one may be somebody else's
+
+
 def end(record: Path, module: str) -> bool:
     """End the process that a file tells of, if it still runs that module: numbers of dead ones are given to others."""
     with suppress(FileNotFoundError, ValueError):
         pid = int(record.read_text())
-        shown = subprocess.run(["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True).stdout
+        shown = subprocess.run(["ps", "-ww", "-p", str(pid), "-o", "command="], capture_output=True, text=True).stdout
         if module in shown:
             _end(pid)
             return True

@@ -46,6 +46,7 @@ module "warehouse" {
   security_group_id   = module.network[0].warehouse_security_group_id
   instance_class      = var.warehouse_instance_class
   deletion_protection = var.deletion_protection
+  final_snapshot      = var.warehouse_final_snapshot
 }
 
 module "pipeline" {
@@ -70,6 +71,7 @@ module "github_oidc" {
   repository     = var.github_repository
   branch         = var.github_branch
   environment    = var.github_environment
+  provider_arn   = var.github_oidc_provider_arn
   bucket_arn     = module.site.bucket_arn
   cdn_arn        = module.site.cdn_arn
   repository_arn = one(module.registry[*].arn)

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,6 @@ from . import tools
 
 BOOTSTRAP, STACK = tools.FOLDER / "bootstrap", tools.FOLDER
 GRACE_SECONDS = 120
-UNLOCK = "`python -m terraform unlock {environment} {id}`"
 
 # what AWS or Terraform says → what that means, and what to do. The first that fits wins.
 MEANINGS = (
@@ -39,6 +39,11 @@ MEANINGS = (
         "the bucket name {name} is taken by another account: choose another prefix or site_bucket",
     ),
     (
+        r"creating IAM OIDC Provider:.*\bEntityAlreadyExists\b",
+        "this account has GitHub's identity provider already, and can have no second one: name it as "
+        "github_oidc_provider_arn (`aws iam list-open-id-connect-providers` tells it), then run it again",
+    ),
+    (
         r"creating (?P<what>[^(\n]+) \((?P<name>[^)]+)\)(?:.|\n)*?"
         r"(?:AlreadyExists|AlreadyOwnedByYou|ResourceConflict|ResourceInUse)(?:.|\n)*?with (?P<address>\S+),",
         "{what} {name} exists already and is not in this state: delete it, or take it over with "
@@ -50,9 +55,9 @@ MEANINGS = (
         "itself, or have the mirror that it comes from mended",
     ),
     (
-        r"Failed to query available provider packages|Failed to install provider|no available releases match",
-        "the AWS provider {provider} cannot be had: reach the Terraform registry, or put it into a folder "
-        "named tf-plugins as Terraform's filesystem_mirror lays it out",
+        tools.NOT_TO_BE_HAD,
+        "the AWS provider {provider} cannot be had: reach the Terraform registry, or name a mirror of it in "
+        "Terraform's own configuration (~/.terraformrc, or what TF_CLI_CONFIG_FILE names)",
     ),
     (
         r"Unsupported Terraform Core version",
@@ -105,14 +110,27 @@ class Changes:
     file: Path
 
 
+def new_state_bucket(environment: Environment) -> str | None:
+    """The name of the bucket that `prepare` will make or take over; None where this checkout knows of one.
+
+    Raises:
+        UserError: in one line.
+    """
+    if (environment.folder / "bootstrap.tfstate").exists():
+        return None
+    _init_bootstrap(environment)
+    _, output = _run(environment, BOOTSTRAP, "plan", *environment.variables)
+    name = re.search(r'^ +\+ bucket += "([^"]+)"', output, re.M)
+    return name[1] if name else None
+
+
 def prepare(environment: Environment) -> None:
     """Make the state bucket, or take over the one that is there, and connect the stack to it.
 
     Raises:
         UserError: in one line.
     """
-    state = f"-backend-config=path={environment.folder / 'bootstrap.tfstate'}"
-    _init(environment, BOOTSTRAP, state)
+    _init_bootstrap(environment)
     try:
         _run(environment, BOOTSTRAP, "apply", "-auto-approve", *environment.variables)
     except Failed as error:
@@ -125,11 +143,11 @@ def prepare(environment: Environment) -> None:
     _connect(environment)
 
 
-def plan(environment: Environment, *options: str) -> Changes:
+def plan(environment: Environment) -> Changes:
     """Compare the stack with what stands; ask `prepare` first."""
     file = environment.folder / "plan"
     status, output = _run(
-        environment, STACK, "plan", "-detailed-exitcode", f"-out={file}", *options, *environment.variables, fine=(0, 2)
+        environment, STACK, "plan", "-detailed-exitcode", f"-out={file}", *environment.variables, fine=(0, 2)
     )
     summary = re.search(r"^Plan: .*$", output, re.M)
     return Changes(status == 2, summary[0] if summary else "Plan: outputs only.", file)
@@ -183,6 +201,10 @@ class Failed(UserError):
         self.output = output
 
 
+def _init_bootstrap(environment: Environment) -> None:
+    _init(environment, BOOTSTRAP, f"-backend-config=path={environment.folder / 'bootstrap.tfstate'}")
+
+
 def _init(environment: Environment, root: Path, *options: str) -> None:
     """Connect a root to its state and its provider, unless that is done: it reads all of the provider, for seconds."""
     sources = sorted([*root.glob("*.tf"), root / ".terraform.lock.hcl", *STACK.glob("modules/*/main.tf")])
@@ -192,7 +214,14 @@ def _init(environment: Environment, root: Path, *options: str) -> None:
     wanted = hashlib.sha256(content).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    _run(environment, root, "init", "-reconfigure", "-lockfile=readonly", *options)
+    command = ("init", "-reconfigure", "-lockfile=readonly", *options)
+    try:
+        _run(environment, root, *command)
+    except Failed as error:
+        mirror = tools.mirror(error.output)
+        if not mirror:
+            raise
+        _run(environment, root, *command, extra=mirror)
     stamp.write_text(wanted)
 
 
@@ -244,9 +273,14 @@ def _data(environment: Environment, root: Path) -> Path:
 
 
 def _run(
-    environment: Environment, root: Path, command: str, *options: str, fine: tuple[int, ...] = (0,)
+    environment: Environment,
+    root: Path,
+    command: str,
+    *options: str,
+    fine: tuple[int, ...] = (0,),
+    extra: Mapping[str, str] | None = None,
 ) -> tuple[int, str]:
-    """Run one command; return its exit code and what it said.
+    """Run one command, with `extra` in its environment; return its exit code and what it said.
 
     What it says goes to a file, and it is no child of the terminal: where this program dies, Terraform ends its work
     and keeps its state; where this program is interrupted, Terraform is asked once to come to an end.
@@ -261,7 +295,7 @@ def _run(
     with log.open("w") as output:
         process = subprocess.Popen(
             [tools.terraform(), f"-chdir={root}", command, *plain, *options],
-            env={**tools.terraform_environment(), "TF_DATA_DIR": str(_data(environment, root))},
+            env={**tools.terraform_environment(), "TF_DATA_DIR": str(_data(environment, root)), **(extra or {})},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -298,7 +332,7 @@ def explain(output: str, environment: str) -> str:
         found = re.search(pattern, output)
         if found:
             words = {name: value or "" for name, value in found.groupdict().items()}
-            return meaning.format(environment=environment, provider="5.100.0", **words)
+            return meaning.format(environment=environment, provider=tools.provider_version(), **words)
     errors = re.findall(r"^Error: (.+(?:\n.+)*)", output, re.M)
     if not errors:
         return "Terraform ended without a word"

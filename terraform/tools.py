@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from warehouse.errors import UserError
@@ -18,6 +21,8 @@ REQUIREMENTS = FOLDER / "requirements"
 # the Python each environment needs; None takes the one that runs this
 PYTHONS = {"infra": None, "checkov": None, "localstack": "3.13"}
 PROVIDER = "registry.terraform.io/hashicorp/aws"
+# what Terraform says where the provider cannot be had from the place that is configured
+NOT_TO_BE_HAD = r"Failed to query available provider packages|Failed to install provider|no available releases match"
 
 
 def terraform() -> str:
@@ -33,35 +38,44 @@ def terraform() -> str:
 
 
 def terraform_environment() -> dict[str, str]:
-    """The environment for Terraform: no questions, no calls home, and its provider from a mirror where there is one."""
+    """The environment for Terraform: no questions, no calls home; what the user configured says where providers are."""
     environment = {**os.environ, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
     # the provider is large, and spends a third of its time on tidying its memory
     environment.setdefault("GOGC", "400")
-    named = os.environ.get("TF_CLI_CONFIG_FILE")
-    if Path(named or Path.home() / ".terraformrc").exists():
-        return environment  # the user's own configuration says where providers come from
+    if not Path(environment.get("TF_CLI_CONFIG_FILE") or "/").is_file():
+        # Terraform warns of a file that is not there, in the middle of what it prints
+        environment.pop("TF_CLI_CONFIG_FILE", None)
+    return environment
+
+
+def provider_version() -> str:
+    """The version of the AWS provider that is locked."""
+    found = re.search(r'version\s*=\s*"([\d.]+)"', (FOLDER / ".terraform.lock.hcl").read_text())
+    return found[1] if found else ""
+
+
+def mirror(said: str) -> dict[str, str]:
+    """What an `init` needs in its environment that could not get the provider, where this machine has a copy of it.
+
+    Empty where it failed for another reason, or there is no copy.
+    """
+    folder = next(_copies(), None) if re.search(NOT_TO_BE_HAD, said) else None
+    if folder is None:
+        return {}
     BUILD.mkdir(parents=True, exist_ok=True)
     configuration = BUILD / "terraformrc"
-    mirror = next(_mirrors(), None)
-    configuration.write_text("" if mirror is None else _mirror_block(mirror))
-    return {**environment, "TF_CLI_CONFIG_FILE": str(configuration)}
+    configuration.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{folder}"\n  }}\n}}\n')
+    return {"TF_CLI_CONFIG_FILE": str(configuration)}
 
 
-def _mirrors() -> Iterator[Path]:
-    """Folders of this machine that hold the provider, so that nothing has to be downloaded."""
+def _copies(root: Path = Path("/")) -> Iterator[Path]:
+    """Mirrors that an administrator has put on this machine; not in folders that everybody may write to."""
     for pattern in ("tf-plugins", "*/tf-plugins", "*/*/tf-plugins"):
-        for folder in Path("/").glob(pattern):
-            if (folder / PROVIDER).is_dir():
-                yield folder
-
-
-def _mirror_block(folder: Path) -> str:
-    return (
-        "provider_installation {\n"
-        f'  filesystem_mirror {{\n    path    = "{folder}"\n    include = ["{PROVIDER}"]\n  }}\n'
-        f'  direct {{\n    exclude = ["{PROVIDER}"]\n  }}\n'
-        "}\n"
-    )
+        for folder in root.glob(pattern):
+            path = [place for place in (folder, *folder.parents) if place.is_relative_to(root)]
+            with suppress(OSError):
+                if (folder / PROVIDER).is_dir() and not any(place.stat().st_mode & stat.S_IWOTH for place in path):
+                    yield folder
 
 
 # Python environments ---------------------------------------------------------------------------------------------
@@ -73,7 +87,8 @@ def environment(name: str) -> Path:
     Nothing happens where it is installed already.
 
     Raises:
-        UserError: the Python it needs is missing, or the registry cannot be reached.
+        NoPython: the Python it needs is missing.
+        UserError: the registry cannot be reached.
     """
     folder = PROJECT_ROOT / "_build" / name
     python = folder / "bin" / "python"
@@ -137,20 +152,21 @@ def _index() -> dict[str, str]:
     return {**({"UV_DEFAULT_INDEX": configured} if configured else {}), **os.environ}
 
 
+class NoPython(UserError):
+    """The Python that an environment needs is missing."""
+
+
 def _python(version: str) -> str:
     """A Python of that version, wherever the usual tools put one."""
     candidates = [shutil.which(f"python{version}") or ""]
     versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     candidates += [str(folder / "bin" / "python") for folder in sorted(versions.glob(f"{version}.*"))]
-    found = subprocess.run(
-        [_uv(), "python", "find", "--no-python-downloads", "--no-project", version], capture_output=True, text=True
-    )
-    candidates.append(found.stdout.strip())
+    with suppress(FileNotFoundError):
+        find = [_uv(), "python", "find", "--no-python-downloads", "--no-project", version]
+        candidates.append(subprocess.run(find, capture_output=True, text=True).stdout.strip())
     for candidate in candidates:
         # a name on the PATH may be a stub that only says it is not there
         works = [candidate, "-m", "ensurepip", "--version"]
         if candidate and subprocess.run(works, capture_output=True).returncode == 0:
             return candidate
-    raise UserError(
-        f"LocalStack needs Python {version}, and there is none: install it, or start a container engine such as Docker"
-    )
+    raise NoPython(f"LocalStack needs Python {version}, and there is none: install it")

@@ -88,6 +88,12 @@ variable "warehouse_instance_class" {
   }
 }
 
+variable "warehouse_final_snapshot" {
+  description = "Whether the Postgres server leaves a last snapshot behind when it is deleted."
+  type        = bool
+  default     = true
+}
+
 variable "image_tag" {
   description = "Tag of the pipeline's image in the registry. A tag is never written twice, so name a release."
   type        = string
@@ -141,6 +147,16 @@ variable "github_environment" {
   validation {
     condition     = var.github_environment == null || can(regex("^[A-Za-z0-9._-]+$", var.github_environment))
     error_message = "github_environment must be the name of one environment, without wildcards."
+  }
+}
+
+variable "github_oidc_provider_arn" {
+  description = "GitHub's identity provider, of which an account has one for all: its ARN where it is there already; null makes it, and destroy takes it away."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.github_oidc_provider_arn == null || can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:oidc-provider/token\\.actions\\.githubusercontent\\.com$", var.github_oidc_provider_arn))
+    error_message = "github_oidc_provider_arn must be null, or look like arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com."
   }
 }
 

@@ -17,7 +17,12 @@ from warehouse.settings import PROJECT_ROOT
 
 from . import program
 
-LOCKS = (PROJECT_ROOT / "requirements.lock", PROJECT_ROOT / "tools" / "requirements.lock")
+# (those of the images in `containers/` hold a part of the first)
+LOCKS = tuple(
+    path
+    for pattern in ("requirements.lock", "tools/*.lock", "benchmarks/*.txt", "terraform/requirements/*.txt")
+    for path in sorted(PROJECT_ROOT.glob(pattern))
+)
 # its loader ran code from data (CVE-2020-14343); mended in 5.4
 KNOWN_BAD = "pyyaml==5.3"
 
@@ -32,9 +37,10 @@ def advisories(requirements: Path) -> list[str]:
     done = subprocess.run([*command, "--requirement", str(requirements)], capture_output=True, text=True, timeout=900)
     if done.returncode not in (0, 1) or not done.stdout.strip():
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise UserError(f"the packages of {requirements.name} could not be audited: {reason}")
+        raise UserError(f"the packages of {_shown(requirements)} could not be audited: {reason}")
     return [
-        f"{package['name']} {package['version']}: {found['id']}, mended in {' or '.join(found['fix_versions']) or '-'}"
+        f"{package['name']} {package['version']} of {_shown(requirements)}: {found['id']}, "
+        f"mended in {' or '.join(found['fix_versions']) or '-'}"
         for package in json.loads(done.stdout)["dependencies"]
         for found in package.get("vulns", [])
     ]
@@ -56,8 +62,13 @@ def audit(locks: tuple[Path, ...] = LOCKS) -> None:
             )
     found = [line for lock in locks for line in advisories(lock)]
     if found:
-        raise UserError(f"{len(found)} advisories against locked packages: {'; '.join(found)}: run `make lock`")
-    print(f"No advisory against the packages of {' and '.join(str(lock.relative_to(PROJECT_ROOT)) for lock in locks)}.")
+        renew = "run `make lock`, or what CONTRIBUTING.md says under Packages of terraform/ and benchmarks/"
+        raise UserError(f"{len(found)} advisories against locked packages: {'; '.join(found)}: {renew}")
+    print(f"No advisory against the packages of {', '.join(map(_shown, locks))}.")
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(PROJECT_ROOT)) if path.is_relative_to(PROJECT_ROOT) else path.name
 
 
 if __name__ == "__main__":

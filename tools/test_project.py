@@ -14,14 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from tools import program
+from tools import audit, program
 from tools.run_workflows import stand_ins
 from warehouse.settings import PROJECT_ROOT
 
 WORKFLOWS = sorted((PROJECT_ROOT / ".github" / "workflows").glob("*.yml"))
 PYTHON_FOLDERS = ("warehouse", "mock_data", "book", "benchmarks", "containers", "terraform", "tools")
 BASELINE = PROJECT_ROOT / ".secrets.baseline"
-LOCKS = ("requirements.lock", "tools/requirements.lock")
 PLATFORMS = (
     "x86_64-manylinux_2_34",
     "aarch64-manylinux_2_34",
@@ -184,6 +183,17 @@ def test_the_lock_installs_on_every_platform_from_wheels_with_known_hashes(platf
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_every_lock_is_audited() -> None:
+    locks = {name for name in project_files() if re.search(r"^    --hash=sha256:", _text(name), re.MULTILINE)}
+    images = {name for name in locks if name.startswith("containers/")}  # parts of the first, as their test says
+    assert {str(lock.relative_to(PROJECT_ROOT)) for lock in audit.LOCKS} == locks - images
+    assert len(locks) > 5
+
+
+def _text(name: str) -> str:
+    return (PROJECT_ROOT / name).read_text(encoding="utf-8", errors="replace")
 
 
 def test_the_list_of_packages_is_complete_valid_and_the_same_every_time(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import pytest
 from botocore.config import Config
 from typer.testing import CliRunner
 
-from terraform import tools
+from terraform import localstack, tools
 from terraform.__main__ import app
 from terraform.stack import BOOTSTRAP, STACK, explain
 
@@ -60,9 +60,9 @@ def terraform(root: Path, data: Path, *command: str, **environment: str) -> subp
     )
 
 
-def say(*arguments: str) -> tuple[int, str, str]:
+def say(*arguments: str, answer: str = "") -> tuple[int, str, str]:
     """Call `python -m terraform …`; return the exit code, what it printed, and its errors."""
-    done = CliRunner().invoke(app, list(arguments))
+    done = CliRunner().invoke(app, list(arguments), input=answer)
     if done.exception and not isinstance(done.exception, SystemExit):
         raise done.exception
     return done.exit_code, done.stdout, done.stderr
@@ -77,9 +77,11 @@ def patch() -> Iterator[pytest.MonkeyPatch]:
 
 @pytest.fixture(scope="session", autouse=True)
 def build(tmp_path_factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -> Path:
-    """What `_build/cloud` is for a user; and no credentials, no account, no way to the machine's own role."""
+    """What `_build/cloud` is for a user; no credentials, no account, no way to the machine's own role, no container."""
     folder = tmp_path_factory.mktemp("cloud")
     patch.setattr(tools, "BUILD", folder)
+    # where there is an engine, its LocalStack is the user's
+    patch.setattr(localstack, "has_engine", lambda: False)
     for name in list(os.environ):
         if name.startswith("AWS_"):
             patch.delenv(name)
@@ -95,7 +97,10 @@ def connected(tmp_path_factory: pytest.TempPathFactory, build: Path) -> dict[Pat
     folders = {}
     for root in (BOOTSTRAP, STACK):
         folders[root] = tmp_path_factory.mktemp(root.name)
-        done = terraform(root, folders[root], "init", "-backend=false", "-lockfile=readonly", "-no-color")
+        init = ("init", "-backend=false", "-lockfile=readonly", "-no-color")
+        done = terraform(root, folders[root], *init)
+        if done.returncode:
+            done = terraform(root, folders[root], *init, **tools.mirror(done.stdout + done.stderr))
         assert done.returncode == 0, explain(done.stdout + done.stderr, "test") + done.stderr
     return folders
 

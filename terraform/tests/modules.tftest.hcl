@@ -12,6 +12,7 @@ run "trust_in_one_environment" {
     repository     = "owner/name"
     branch         = "main"
     environment    = "production"
+    provider_arn   = null
     bucket_arn     = "arn:aws:s3:::book"
     cdn_arn        = null
     repository_arn = null
@@ -42,14 +43,15 @@ run "trust_in_one_branch" {
     repository     = "owner/name"
     branch         = "main"
     environment    = null
+    provider_arn   = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
     bucket_arn     = "arn:aws:s3:::book"
     cdn_arn        = null
     repository_arn = null
   }
-  override_resource {
-    target          = aws_iam_openid_connect_provider.github
-    values          = { arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" }
-    override_during = plan
+  assert {
+    condition = (length(aws_iam_openid_connect_provider.github) == 0
+    && jsondecode(aws_iam_role.publisher.assume_role_policy).Statement[0].Principal.Federated == var.provider_arn)
+    error_message = "The account's own provider is trusted, and none is made."
   }
   assert {
     condition     = strcontains(aws_iam_role.publisher.assume_role_policy, "\"repo:owner/name:ref:refs/heads/main\"")
@@ -72,15 +74,31 @@ run "a_guarded_warehouse" {
     security_group_id   = "sg-1"
     instance_class      = "db.t4g.micro"
     deletion_protection = true
+    final_snapshot      = false
   }
   assert {
     condition = (aws_db_instance.this.storage_encrypted && !aws_db_instance.this.publicly_accessible
     && aws_db_instance.this.manage_master_user_password && aws_db_instance.this.deletion_protection)
     error_message = "Encrypted, private, with a managed password, guarded."
   }
+}
+
+run "a_warehouse_that_may_be_deleted" {
+  command = plan
+  module {
+    source = "./modules/warehouse"
+  }
+  variables {
+    prefix              = "menswear"
+    subnet_ids          = ["subnet-1", "subnet-2"]
+    security_group_id   = "sg-1"
+    instance_class      = "db.t4g.micro"
+    deletion_protection = false
+    final_snapshot      = true
+  }
   assert {
-    condition     = !aws_db_instance.this.skip_final_snapshot
-    error_message = "What is guarded leaves a snapshot."
+    condition     = !aws_db_instance.this.deletion_protection && !aws_db_instance.this.skip_final_snapshot
+    error_message = "It leaves a snapshot all the same."
   }
 }
 

@@ -25,6 +25,10 @@ run "aws_gets_everything" {
     error_message = "The bucket's name has the prefix and the account's number."
   }
   assert {
+    condition     = var.deletion_protection && var.warehouse_final_snapshot
+    error_message = "Data is guarded, and a snapshot of it stays."
+  }
+  assert {
     condition     = output.local_endpoint == null
     error_message = "Nothing goes to a stand-in."
   }
@@ -162,6 +166,14 @@ run "every_environment" {
     github_environment = "prod*"
   }
   expect_failures = [var.github_environment]
+}
+
+run "provider_of_another_service" {
+  command = plan
+  variables {
+    github_oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/example.com"
+  }
+  expect_failures = [var.github_oidc_provider_arn]
 }
 
 run "address_that_is_none" {

@@ -6,12 +6,17 @@ The tests run in the order of this file: the first one deploys, the last one tak
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
+import socket
+import socketserver
 import subprocess
+import threading
 import time
 import urllib.error
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -57,14 +62,6 @@ def get(path: str) -> tuple[int, str]:
 def test_a_missing_book_is_told(tmp_path: Path) -> None:
     status, _, errors = say("deploy", "local", "--book", str(tmp_path))
     assert (status, errors) == (1, f"error: there is no book in {tmp_path}: run `make demo` first\n")
-
-
-def test_an_environment_without_a_file_is_told() -> None:
-    status, _, errors = say("deploy", "aws")
-    assert status == 1
-    assert errors == (
-        "error: there is no terraform/environments/aws.tfvars: copy aws.tfvars.sample to aws.tfvars and fill it in\n"
-    )
 
 
 def test_deploy_publishes_the_book(local: LocalStack, book: Path) -> None:
@@ -167,26 +164,89 @@ def test_a_taken_bucket_name_is_told(half_way: str) -> None:
     )
 
 
-def test_a_stack_left_half_way_is_completed(half_way: str, client: Client, book: Path) -> None:
-    """The run that makes the rest is interrupted first: Ctrl-C ends it in order, and the next one goes on."""
+def test_a_stack_left_half_way_can_be_destroyed(half_way: str, client: Client) -> None:
+    place = environment("local")
     assert SITE not in {bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"]}
+    assert resources(), "the run that failed has made something"
+    stack.destroy(place, bootstrap=False)
+    assert resources() == set()
+    assert [bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"]] == [STATE]
+
+
+def test_an_interrupted_deploy_is_completed(local: LocalStack, book: Path) -> None:
+    """Ctrl-C comes while a call is under way and others must follow: it ends in order, and the next run goes on."""
     log = environment("local").folder / "logs" / "stack-apply.log"
-    log.unlink()
-    process = subprocess.Popen(
-        [str(tools.environment("infra")), "-c", DEPLOY.format(build=str(tools.BUILD), book=str(book))],
-        cwd=tools.PROJECT_ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    until = time.monotonic() + 120
-    while not log.exists() or "Creating..." not in log.read_text():
-        assert process.poll() is None and time.monotonic() < until, process.communicate()
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=120)
+    with Gate(local.port, f"PUT /{SITE}/404.html") as gate:
+        process = subprocess.Popen(
+            [str(tools.environment("infra")), "-c", DEPLOY.format(build=str(tools.BUILD), book=str(book))],
+            cwd=tools.PROJECT_ROOT, env={**os.environ, "LOCALSTACK_PORT": str(gate.server_address[1])},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        until = time.monotonic() + 240
+        while not gate.reached.wait(0.1):
+            assert process.poll() is None and time.monotonic() < until, process.communicate()
+        process.send_signal(signal.SIGINT)
+        while "Interrupt received" not in log.read_text():
+            assert process.poll() is None and time.monotonic() < until, process.communicate()
+            time.sleep(0.1)
+        gate.opened.set()
+        _, errors = process.communicate(timeout=120)
+        known = resources()  # this state was reached through the gate
     assert process.returncode == 1
     assert errors == "error: interrupted: what stands is in the state; run it again to go on\n"
+    assert "module.site.aws_s3_bucket.site" in known
+    assert "module.site.aws_s3_bucket_website_configuration.site[0]" not in known
     status, printed, errors = say("deploy", "local", "--book", str(book))
     assert status == 0, printed + errors
     assert get("")[1] == (book / "index.html").read_text()
+
+
+def resources() -> set[str]:
+    """What the state knows of, without what is only read."""
+    done = terraform(stack.STACK, environment("local").folder / "stack", "state", "list")
+    assert done.returncode == 0, done.stderr
+    return {address for address in done.stdout.split() if not re.search(r"(^|\.)data\.", address)}
+
+
+class Gate(socketserver.ThreadingTCPServer):
+    """Hands everything on to a port, but holds the call that begins with certain words until it is let through."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int, words: str) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.port, self.words = port, words.encode()
+        self.reached, self.opened = threading.Event(), threading.Event()
+
+    def __enter__(self) -> Gate:
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.opened.set()
+        self.shutdown()
+        self.server_close()
+
+
+class Handler(socketserver.BaseRequestHandler):
+    """One connection through a `Gate`."""
+
+    server: Gate
+
+    def handle(self) -> None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.server.port)) as there:
+            threading.Thread(target=self.back, args=(there,), daemon=True).start()
+            while data := self.request.recv(65536):
+                if data.startswith(self.server.words):
+                    self.server.reached.set()
+                    self.server.opened.wait(300)
+                there.sendall(data)
+
+    def back(self, there: socket.socket) -> None:
+        with suppress(OSError):
+            while data := there.recv(65536):
+                self.request.sendall(data)
+            self.request.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture(scope="module")

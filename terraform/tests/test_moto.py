@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ from urllib.parse import unquote
 
 import pytest
 
+from terraform import __main__ as commands
 from terraform import stack, tools
 from terraform.upload import main
 
-from .conftest import Client, client_of
+from .conftest import Client, client_of, say, terraform
 
 PREFIX = "menswear-full"
 ACCOUNT = "123456789012"
@@ -30,6 +32,7 @@ def full(moto: str, provider: None) -> stack.Environment:
         {
             "local_endpoint": moto,
             "full_profile": True,
+            "warehouse_final_snapshot": True,
             "edge": False,  # the stand-in knows a CDN, but not its functions and headers
             "prefix": PREFIX,
             "github_repository": REPOSITORY,
@@ -50,6 +53,18 @@ def known(full: stack.Environment) -> Iterator[dict[str, Any]]:
     stack.prepare(full)
     stack.apply(full)
     yield stack.outputs(full)
+
+
+def test_nothing_is_made_before_a_yes(
+    moto: str, provider: None, client: Client, book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The state bucket comes before the plan that is shown, so it is asked for by itself."""
+    monkeypatch.setattr(commands, "ENVIRONMENTS", tmp_path)
+    (tmp_path / "elsewhere.tfvars").write_text(f'prefix = "menswear-elsewhere"\nlocal_endpoint = "{moto}"\n')
+    status, printed, errors = say("deploy", "elsewhere", "--book", str(book), answer="n\n")
+    assert status == 1, printed + errors
+    assert f"is kept in the bucket menswear-elsewhere-state-{ACCOUNT}, of which this checkout knows nothing" in printed
+    assert client("s3").list_buckets()["Buckets"] == []
 
 
 def test_buckets_are_encrypted_versioned_and_closed(known: dict[str, Any], client: Client) -> None:
@@ -226,10 +241,39 @@ def test_one_environment_of_one_repository_is_trusted(known: dict[str, Any], cli
     }
 
 
-def test_destroy_leaves_nothing(known: dict[str, Any], full: stack.Environment, client: Client) -> None:
+def test_a_second_copy_takes_the_accounts_identity_provider(
+    known: dict[str, Any], full: stack.Environment, moto: str, client: Client, tmp_path: Path
+) -> None:
+    """An account has one for GitHub, however many stacks are in it: told, then shared."""
+    options = [f"-backend-config={full.folder / 'backend.hcl'}", "-backend-config=key=second.tfstate"]
+    done = terraform(stack.STACK, tmp_path, "init", "-lockfile=readonly", *options)
+    if done.returncode:
+        mirror = tools.mirror(done.stdout + done.stderr)
+        done = terraform(stack.STACK, tmp_path, "init", "-reconfigure", "-lockfile=readonly", *options, **mirror)
+    assert done.returncode == 0, done.stderr
+
+    def apply(*options: str) -> str:
+        values = {"prefix": "menswear-second", "local_endpoint": moto, "github_repository": REPOSITORY}
+        settings = [f"-var={name}={value}" for name, value in values.items()]
+        only = ("-auto-approve", "-no-color", "-target=module.github_oidc")
+        done = terraform(stack.STACK, tmp_path, "apply", *only, *settings, *options)
+        return "" if done.returncode == 0 else stack.explain(done.stdout + done.stderr, "second")
+
+    assert apply().startswith("this account has GitHub's identity provider already, and can have no second one")
+    (provider,) = client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"]
+    assert apply(f"-var=github_oidc_provider_arn={provider['Arn']}") == ""
+    role = client("iam").get_role(RoleName="menswear-second-publisher")["Role"]
+    assert _document(role["AssumeRolePolicyDocument"])["Statement"][0]["Principal"] == {"Federated": provider["Arn"]}
+
+
+def test_destroy_leaves_a_snapshot_and_nothing_else(
+    known: dict[str, Any], full: stack.Environment, client: Client
+) -> None:
     stack.destroy(full, bootstrap=True)
-    assert client("s3").list_buckets()["Buckets"] == []
+    assert [bucket for bucket in client("s3").list_buckets()["Buckets"] if bucket["Name"].startswith(PREFIX)] == []
     assert client("rds").describe_db_instances()["DBInstances"] == []
+    (snapshot,) = client("rds").describe_db_snapshots()["DBSnapshots"]
+    assert re.fullmatch(rf"{PREFIX}-warehouse-\d{{14}}", snapshot["DBSnapshotIdentifier"])
     assert client("ecr").describe_repositories()["repositories"] == []
     assert client("cloudfront").list_distributions()["DistributionList"].get("Items", []) == []
     assert [role for role in client("iam").list_roles()["Roles"] if role["RoleName"].startswith(PREFIX)] == []

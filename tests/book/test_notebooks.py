@@ -77,6 +77,17 @@ def test_the_notebook_is_stored_as_make_notebooks_stores_it(path: Path) -> None:
 
 
 @chapters
+def test_nothing_is_said_twice(path: Path) -> None:
+    """A whole sentence or row of a table stands once in a cell."""
+    for cell in read(path).cells:
+        if cell.cell_type == "markdown":
+            rows = [line for line in cell.source.splitlines() if line.startswith("|") and "---" not in line]
+            text = " ".join(line for line in cell.source.splitlines() if not line.startswith("|"))
+            said = rows + [part for part in re.split(r"(?<=[.!?])\s+", text) if len(part) > 40]
+            assert len(said) == len(set(said)), {part for part in said if said.count(part) > 1}
+
+
+@chapters
 def test_the_chapter_follows_the_template(path: Path) -> None:
     text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
     text = re.sub(r"^(```+|~~~+).*?^\1", "", text, flags=re.DOTALL | re.MULTILINE)

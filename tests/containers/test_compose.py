@@ -71,9 +71,40 @@ def test_a_taken_port_names_the_setting(
     assert not any("up" in command for command in engine)
 
 
-def test_a_port_that_is_none_is_one_line(engine: list[list[str]], env_file: Path) -> None:
-    env_file.write_text("BOOK_PORT=eight\n")
-    with pytest.raises(UserError, match="BOOK_PORT is 'eight': it must be a port"):
+@pytest.mark.parametrize(
+    ("service", "known_from", "container"),
+    [
+        ("postgres", compose.POSTGRES, "postgres"),
+        ("pipeline-postgres", compose.POSTGRES, "postgres"),
+        ("jupyter", ("--profile", "jupyter"), "jupyter"),
+    ],
+)
+def test_our_own_container_does_not_take_the_port(
+    env_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    taken_port: int,
+    service: str,
+    known_from: tuple[str, ...],
+    container: str,
+) -> None:
+    """Compose finds a service only in the files and the profile that declare it."""
+    env_file.write_text(f"POSTGRES_PASSWORD=x\n{compose.SERVICES[service].port}={taken_port}\n")
+    asked = ["docker", "compose", *known_from, "ps", "--quiet", "--status", "running", container]
+    told: list[list[str]] = []
+
+    def answer(command: list[str], **_: Any) -> "subprocess.CompletedProcess[bytes]":
+        told.append(command)
+        return subprocess.CompletedProcess(command, 0, b"4f1c\n" if command == asked else b"", b"")
+
+    monkeypatch.setattr(compose.subprocess, "run", answer)
+    assert compose.up(service) == 0
+    assert told[-1] == ["docker", "compose", *compose.SERVICES[service].arguments]
+
+
+@pytest.mark.parametrize("text", ["eight", "0", "65536", "²"])
+def test_a_port_that_is_none_is_one_line(engine: list[list[str]], env_file: Path, text: str) -> None:
+    env_file.write_text(f"BOOK_PORT={text}\n")
+    with pytest.raises(UserError, match=f"BOOK_PORT is '{text}': it must be a port"):
         compose.up("book")
 
 

@@ -57,6 +57,7 @@ locals {
 }
 
 resource "aws_iam_openid_connect_provider" "github" {
+  count          = var.provider_arn == null ? 1 : 0
   url            = "https://${local.issuer}"
   client_id_list = ["sts.amazonaws.com"]
 }
@@ -69,7 +70,7 @@ resource "aws_iam_role" "publisher" {
     Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
-      Principal = { Federated = aws_iam_openid_connect_provider.github.arn }
+      Principal = { Federated = coalesce(var.provider_arn, one(aws_iam_openid_connect_provider.github[*].arn)) }
       Action    = "sts:AssumeRoleWithWebIdentity"
       Condition = {
         StringEquals = {

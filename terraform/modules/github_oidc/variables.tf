@@ -20,6 +20,11 @@ variable "environment" {
   type        = string
 }
 
+variable "provider_arn" {
+  description = "GitHub's identity provider, where the account has it already; null makes it."
+  type        = string
+}
+
 variable "bucket_arn" {
   description = "The book's bucket."
   type        = string

@@ -8,8 +8,9 @@ function handler(event) {
     return request;
   }
   if (uri.substring(uri.lastIndexOf("/") + 1).indexOf(".") === -1) {
-    // the slash matters: links in the page are relative to it
-    return { statusCode: 301, statusDescription: "Moved Permanently", headers: { location: { value: uri + "/" } } };
+    // the slash at the end matters: links in the page are relative to it; two at the start would name another host
+    var location = uri.replace(/^[\/\\]+/, "/") + "/";
+    return { statusCode: 301, statusDescription: "Moved Permanently", headers: { location: { value: location } } };
   }
   return request;
 }

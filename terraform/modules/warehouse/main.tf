@@ -64,7 +64,12 @@ resource "aws_db_instance" "this" {
   copy_tags_to_snapshot           = true
   enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
 
-  deletion_protection       = var.deletion_protection
-  skip_final_snapshot       = !var.deletion_protection
-  final_snapshot_identifier = "${var.prefix}-warehouse-last"
+  deletion_protection = var.deletion_protection
+  skip_final_snapshot = !var.final_snapshot
+  # the time of the server's making, so that its snapshot does not meet that of one before it
+  final_snapshot_identifier = "${var.prefix}-warehouse-${formatdate("YYYYMMDDhhmmss", timestamp())}"
+
+  lifecycle {
+    ignore_changes = [final_snapshot_identifier]
+  }
 }

@@ -21,6 +21,11 @@ variable "instance_class" {
 }
 
 variable "deletion_protection" {
-  description = "Whether the server refuses to be deleted, and leaves a last snapshot when it is."
+  description = "Whether the server refuses to be deleted."
+  type        = bool
+}
+
+variable "final_snapshot" {
+  description = "Whether the server leaves a last snapshot behind when it is deleted."
   type        = bool
 }
