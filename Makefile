@@ -77,7 +77,8 @@ lock: $(INSTALLED)
 
 clean:
 	@if [ -x $(PY) ]; then $(PY) -m warehouse remove-postgres; fi
-	@if [ -d $(BUILD)/containers ]; then $(PY) -c 'from containers.engine import unmount; unmount()'; fi
+	@if [ -x $(PY) ] && [ -d $(BUILD)/containers ]; then $(PY) -c 'from containers.engine import tidy; tidy()'; fi
+	@if [ -x $(PY) ] && [ -d $(BUILD)/cloud ]; then $(PY) -c 'from terraform.localstack import tidy; tidy()'; fi
 	@rm -rf $(BUILD) dbt/target dbt/logs data/warehouse.duckdb data/warehouse.duckdb.wal data/postgres.removed-*
 
 # Install ---------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from warehouse.settings import PROJECT_ROOT
 FOLDER = PROJECT_ROOT / "_build" / "containers"
 PROGRAMS = {name: name for name in ("buildah", "podman", "runc", "mmdebstrap")}
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
-BUILD_SECONDS = 900
+BUILD_SECONDS = RUN_SECONDS = 900
 # a container's processes are few, and so are their files
 LIMITS = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024")
 
@@ -53,8 +53,13 @@ def storage() -> list[str]:
     return ["--root", str(FOLDER / "storage"), "--runroot", str(FOLDER / "run")]
 
 
-def unmount() -> None:
-    """Take down the mounts that buildah and podman leave in the storage: with them it could not be deleted."""
+def tidy() -> None:
+    """End the containers that still run, and take down the mounts that buildah and podman leave in the storage.
+
+    A test run that was interrupted leaves the first; with the second the storage could not be deleted.
+    """
+    if shutil.which("podman"):
+        podman("rm", "--all", "--force", "--time", "2")
     fields = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
     points = [Path(field[1].encode().decode("unicode_escape")) for field in fields]
     for point in reversed([point for point in points if FOLDER in point.parents]):
@@ -133,9 +138,7 @@ def inspect(image: str) -> dict[str, Any]:
     return told[0]
 
 
-def podman(
-    *arguments: str, environment: Mapping[str, str] | None = None, seconds: int = 300
-) -> subprocess.CompletedProcess[str]:
+def podman(*arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run podman; returns what it printed and its exit status, whatever that is."""
     return subprocess.run(
         podman_command(*arguments),
@@ -144,7 +147,7 @@ def podman(
         capture_output=True,
         text=True,
         errors="replace",
-        timeout=seconds,
+        timeout=RUN_SECONDS,
         check=False,
     )
 
