@@ -245,7 +245,6 @@ BREAKS = (
         "rfm", "the latest buyers score lowest", ("order by last_purchase_date,", "order by last_purchase_date desc,")
     ),
     _break("rfm", "recency from the first purchase", ("max(occasion_date)", "min(occasion_date)")),
-    _break("rfm", "gross revenue", ("sum(net_revenue)", "sum(gross_revenue)")),
     _break(
         "rfm",
         "ties broken the other way",
