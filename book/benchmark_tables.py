@@ -119,12 +119,10 @@ def _scaling(section: Section) -> str:
             count(run["contacts"]),
             str(run["workers"]),
             count(run["rows"]),
-            count(run["bytes"] / 1e6),
             decimal(run["wall_seconds"]["median"]),
             _significant(run["rows_per_second"]["median"]),
             _significant(run["cells_per_second"]["median"]),
             count(run["peak_process_megabytes"]["median"]),
-            count(run["peak_megabytes"]["median"]),
             decimal(run["speed_up"]["median"], 2),
         )
         for run in runs
@@ -133,12 +131,10 @@ def _scaling(section: Section) -> str:
         "Contacts",
         "Workers",
         "Rows",
-        "MB",
         "Seconds",
         "Rows/s",
         "Live cells/s",
-        "Peak MB a process",
-        "in all",
+        "Peak MB of a process",
         "Speed-up",
     )
     said = []
