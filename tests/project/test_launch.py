@@ -35,7 +35,7 @@ ENVIRONMENT_SCHEMA: dict[str, Any] = {
             "minItems": 2,
             "items": {
                 "oneOf": [
-                    {"type": "string", "pattern": r"^[a-z][a-z0-9._-]*(=[0-9][0-9.]*)?$"},
+                    {"type": "string", "pattern": r"^[a-z][a-z0-9._-]*(>?=[0-9][0-9.]*)?$"},
                     {
                         "type": "object",
                         "required": ["pip"],
@@ -44,7 +44,7 @@ ENVIRONMENT_SCHEMA: dict[str, Any] = {
                     },
                 ]
             },
-            "contains": {"const": "pip"},
+            "contains": {"type": "string", "pattern": r"^pip\b"},
         },
     },
 }
@@ -59,7 +59,7 @@ def test_the_conda_environment_keeps_to_its_schema() -> None:
     [
         {"channels": ["defaults"]},
         {"dependencies": ["python=3.12", {"pip": ["-r requirements.lock"]}]},
-        {"dependencies": ["python = 3.12", "pip"]},
+        {"dependencies": ["python = 3.12", "pip>=25"]},
         {"prefix": "/somewhere"},
     ],
 )
