@@ -17,12 +17,7 @@ campaigns as (
 
 members as (
 
-    select
-        *,
-        {{ business_date('created_at') }} as reached_date,
-        case when has_responded and first_responded_date <= {{ as_of_date() }} then first_responded_date end
-            as answer_date
-    from {{ ref('stg_crm__campaign_members') }}
+    select * from {{ ref('stg_crm__campaign_members') }}
     where
         not is_deleted
         and lead_id is not null
@@ -42,22 +37,34 @@ first_orders as (
 
 ),
 
+reached as (
+
+    -- an answer of after the as-of date has not been given yet
+    select
+        *,
+        {{ business_date('created_at') }} as reached_date,
+        case when has_responded and first_responded_date <= {{ as_of_date() }} then first_responded_date end
+            as answer_date
+    from members
+
+),
+
 memberships as (
 
     -- one campaign a lead: that of the earliest answer, else the one that reached it first
     select
-        members.lead_id,
-        members.campaign_id,
+        reached.lead_id,
+        reached.campaign_id,
         row_number() over (
-            partition by members.lead_id
+            partition by reached.lead_id
             order by
-                case when members.answer_date is not null then 0 else 1 end,
-                coalesce(members.answer_date, members.reached_date),
-                members.created_at,
-                {{ in_byte_order('members.campaign_member_id') }}
+                case when reached.answer_date is not null then 0 else 1 end,
+                coalesce(reached.answer_date, reached.reached_date),
+                reached.created_at,
+                {{ in_byte_order('reached.campaign_member_id') }}
         ) as membership_rank
-    from members
-    inner join campaigns on members.campaign_id = campaigns.campaign_id
+    from reached
+    inner join campaigns on reached.campaign_id = campaigns.campaign_id
 
 ),
 
