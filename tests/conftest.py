@@ -1,7 +1,6 @@
 """What several test folders share: settings that no environment touches, scratch databases, and the default world."""
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,9 +13,6 @@ from warehouse.connect import check_postgres
 from warehouse.local_postgres import serving
 from warehouse.scratch import scratch_database
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
-
-# a shell's background job ignores Ctrl-C, and so would the programs that tests start and interrupt
-signal.signal(signal.SIGINT, signal.default_int_handler)
 
 POSTGRES_FIXTURES = {"postgres", "default_postgres", "server"}
 

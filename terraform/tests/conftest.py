@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -23,9 +22,6 @@ from typer.testing import CliRunner
 from terraform import localstack, tools
 from terraform.__main__ import app
 from terraform.stack import BOOTSTRAP, STACK, explain
-
-# a shell's background job ignores Ctrl-C, and so would the programs that tests start and interrupt
-signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Client = Callable[..., Any]
 
