@@ -134,7 +134,7 @@ def _scaling(section: Section) -> str:
         "Seconds",
         "Rows/s",
         "Live cells/s",
-        "Peak MB of a process",
+        "Peak MB",
         "Speed-up",
     )
     said = []
