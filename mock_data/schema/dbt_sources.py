@@ -16,7 +16,7 @@ import yaml
 
 from mock_data.schema import CRM, Field, FieldType
 
-STAGING = Path(__file__).resolve().parents[2] / "dbt" / "models" / "staging"
+STAGING = Path(__file__).resolve().parents[2] / "dbt" / "models" / "staging" / "crm"
 _HEADER = "# Generated from mock_data/schema by `python -m mock_data.schema.dbt_sources`: change it there. {why}\n"
 
 # Words that SQL keeps for itself: the table's name must be quoted on every engine.
