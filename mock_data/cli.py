@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -72,7 +73,7 @@ def generate(
     from . import generate as generator
 
     simulated = _world(settings, without or [])
-    if faults:
+    if faults is not None:
         from .faults import rates
 
         simulated = replace(simulated, faults=tuple(rates(faults).items()))
@@ -183,7 +184,7 @@ def _place(address: str | None, settings: Settings) -> Iterator[str]:
     from warehouse.connect import duckdb_path, postgres_dsn
     from warehouse.local_postgres import serving
 
-    if address:
+    if address is not None:
         yield address
     elif settings.target == "duckdb":
         yield f"duckdb:{duckdb_path(settings)}"
@@ -194,7 +195,12 @@ def _place(address: str | None, settings: Settings) -> Iterator[str]:
 
 def main() -> None:
     """Run the command line; a user's mistake is one line and a non-zero exit."""
+    # a name that the terminal cannot show is no reason to fail
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
+        _refuse_empty(sys.argv[1:])
         app(standalone_mode=False)
     except UserError as error:
         sys.exit(report(error))
@@ -206,6 +212,21 @@ def main() -> None:
     except Exception as error:
         if hasattr(error, "format_message"):  # click's own: a wrong option, or none (the help was printed then)
             if error.format_message():
-                print(f"error: {error.format_message()}", file=sys.stderr)
+                report(UserError(error.format_message()))
             sys.exit(2)
+        if isinstance(error, OSError):
+            sys.exit(report(UserError(f"{error.filename or 'a file'} cannot be used: {error.strerror or error}")))
         raise
+
+
+def _refuse_empty(arguments: Sequence[str]) -> None:
+    """Raise where an argument is empty: a variable that is not set would be taken for an option not given.
+
+    Raises:
+        UserError: naming the option.
+    """
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        option, equals, value = argument.partition("=") if argument.startswith("--") else (before, "=", argument)
+        if equals and not value.strip():
+            what = option if option.startswith("--") else "an argument"
+            raise UserError(f"{what} is empty: give it a value, or leave it out")

@@ -2,6 +2,8 @@
 
 import sys
 
+MOST_CHARACTERS = 1_500
+
 
 class UserError(Exception):
     """A problem the user can solve. Its text is one line: what went wrong, where, and what to do about it."""
@@ -9,5 +11,8 @@ class UserError(Exception):
 
 def report(error: UserError) -> int:
     """Print `error` on standard error as one line and return the exit status that goes with it (1)."""
-    print("error: " + " ".join(str(error).split()), file=sys.stderr)
+    line = " ".join(str(error).split())
+    if len(line) > MOST_CHARACTERS:  # what it quotes is too long to be read
+        line = f"{line[: MOST_CHARACTERS // 2]} … {line[-MOST_CHARACTERS // 2 :]}"
+    print("error: " + line, file=sys.stderr)
     return 1

@@ -74,7 +74,13 @@ class Settings(BaseSettings):
     @field_validator("warehouse_path")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        return PROJECT_ROOT / value.expanduser()
+        try:
+            home_resolved = value.expanduser()
+        except RuntimeError:
+            raise ValueError("no such home folder") from None
+        if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(value)):
+            raise ValueError("an address of another machine")
+        return PROJECT_ROOT / home_resolved
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -115,7 +121,7 @@ def allowed(name: str) -> str:
     low = next((m.ge for m in field.metadata if isinstance(m, Ge)), None)
     high = next((m.le for m in field.metadata if isinstance(m, Le)), None)
     if low is None or high is None:
-        return "a path" if field.annotation is Path else "text"
+        return "a path on this machine, its home folder known" if field.annotation is Path else "text"
     kind = "a day (YYYY-MM-DD)" if isinstance(low, date) else "a whole number"
     return f"{kind} from {low} to {high}"
 

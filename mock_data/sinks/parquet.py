@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +22,7 @@ from warehouse.errors import UserError
 from ..schema import TABLES
 from ..schema.declaration import Object
 from ..schema.render import arrow_schema
-from . import MANIFEST, MANIFEST_COLUMNS, Manifest, Sink, refuse_foreign
+from . import MANIFEST, MANIFEST_COLUMNS, Manifest, Sink, damaged, parse_manifest, refuse_foreign
 
 _MANIFEST_FILE = f"{MANIFEST}.json"
 
@@ -41,33 +43,38 @@ class ParquetSink(Sink):
         self.folder: Path | None = None
 
     def _open(self) -> None:
-        if self.path.exists():
-            self._refuse_foreign()
+        self._refuse_foreign()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"cannot write beside {self.path}: {error.strerror}") from None
-        for old in self.path.parent.glob(f".{self.path.name}.loading-*"):
+        for old in self.path.parent.glob(f".{glob.escape(self.path.name)}.loading-????????"):
             shutil.rmtree(old, ignore_errors=True)  # left by a run that was killed
 
     def _refuse_foreign(self) -> None:
-        """Raise unless the folder is empty, or a link to one that holds our load and nothing else."""
+        """Raise unless nothing or an empty folder is there, or our own link to a folder that holds our load only."""
+        if not os.path.lexists(self.path):
+            return
+        if self.path.is_symlink():
+            # a load's folder is named after its content, which is what tells our link from a user's
+            if not re.fullmatch(rf"\.{re.escape(self.path.name)}\.[0-9a-f]{{32}}", os.readlink(self.path)):
+                raise UserError(
+                    f"{self.path} is a link that this project did not make: nothing was touched; "
+                    "name the folder behind it, or another one, with --to"
+                )
+            if self.path.exists():
+                self._refuse(_foreign_inside(self.path))
+                found = {(p.parent.parent.name, p.parent.name) for p in self.path.glob("*/*/*.parquet")}
+                refuse_foreign(str(self.path), found, manifest(self.path), self.loader)
+            return
         if not self.path.is_dir():
             raise UserError(f"{self.path} is a file: nothing was touched; name a folder with --to")
-        if not self.path.is_symlink():
-            foreign = sorted(p.relative_to(self.path).as_posix() for p in self.path.rglob("*") if p.is_file())
-            self._refuse(foreign or sorted(p.name for p in self.path.iterdir()))
-            return
-        inside = self.path.resolve()
-        found = {p.relative_to(inside).parts for p in inside.rglob("*") if p.is_file() and p != inside / _MANIFEST_FILE}
-        ours = {(t.schema, t.name) for t in TABLES.values()}
-        self._refuse(sorted("/".join(p) for p in found if p[:-1] not in ours or not p[-1].endswith(".parquet")))
-        refuse_foreign(str(self.path), {(p[0], p[1]) for p in found}, manifest(self.path), self.loader)
+        self._refuse(_first_inside(self.path))
 
-    def _refuse(self, foreign: list[str]) -> None:
+    def _refuse(self, foreign: Path | None) -> None:
         if foreign:
             raise UserError(
-                f"{self.path} holds {foreign[0]}, which this project did not make: "
+                f"{self.path} holds {foreign.relative_to(self.path)}, which this project did not make: "
                 "nothing was touched; move it elsewhere, or name a new folder with --to"
             )
 
@@ -88,6 +95,7 @@ class ParquetSink(Sink):
         self.folder = folder
 
     def _publish(self) -> None:
+        self._refuse_foreign()  # it may have come since
         if self.folder is None or self.files:
             with self._new_files() as files:
                 files.write_empty()
@@ -180,10 +188,44 @@ def _encoding(kind: pa.DataType) -> str | None:
 def manifest(folder: Path) -> Manifest | None:
     """Who filled the CRM in a folder, and with what settings; None where nothing says so."""
     file = folder / _MANIFEST_FILE
-    if not file.exists():
+    if not file.is_file():
         return None
-    row = json.loads(file.read_text())
-    return row["loader"], json.loads(row["settings"])
+    try:
+        row = json.loads(file.read_text(encoding="utf-8"))
+        return parse_manifest(str(folder), row["loader"], row["settings"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise UserError(damaged(str(folder))) from None
+
+
+def _foreign_inside(folder: Path) -> Path | None:
+    """The first thing in a load's folder that no load puts there; the inside of a foreign folder is not looked at."""
+    schemas = {table.schema for table in TABLES.values()}
+    tables = {(table.schema, table.name) for table in TABLES.values()}
+    for schema in sorted(folder.iterdir()):
+        if schema.name == _MANIFEST_FILE and _is_plain(schema, Path.is_file):
+            continue
+        if schema.name not in schemas or not _is_plain(schema, Path.is_dir):
+            return schema
+        for table in sorted(schema.iterdir()):
+            if (schema.name, table.name) not in tables or not _is_plain(table, Path.is_dir):
+                return table
+            for file in sorted(table.iterdir()):
+                if not re.fullmatch(r"[0-9]{5,}\.parquet", file.name) or not _is_plain(file, Path.is_file):
+                    return file
+    return None
+
+
+def _is_plain(path: Path, kind: Callable[[Path], bool]) -> bool:
+    """Whether a path is of a kind itself, and no link to one."""
+    return kind(path) and not path.is_symlink()
+
+
+def _first_inside(folder: Path) -> Path | None:
+    """One thing that a folder holds, a file where the way to one is short; None where it is empty."""
+    first = min(folder.iterdir(), default=None)
+    while first and _is_plain(first, Path.is_dir) and (inside := min(first.iterdir(), default=None)):
+        first = inside
+    return first
 
 
 def batches(folder: Path, table: Object) -> Iterator[pa.RecordBatch]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +19,18 @@ from ..encoding import NULL_INTEGER, decimals
 from ..schema import TABLES
 from ..schema.declaration import FieldType, Object
 from ..schema.render import arrow_schema, create_table, primary_key, qualified_name, sql_type
-from . import MANIFEST, MANIFEST_COLUMNS, OUR_SCHEMAS, Manifest, Sink, parquet, refuse_foreign
+from . import (
+    MANIFEST,
+    MANIFEST_COLUMNS,
+    OUR_SCHEMAS,
+    Manifest,
+    Sink,
+    damaged,
+    parquet,
+    parse_manifest,
+    refuse_added,
+    refuse_foreign,
+)
 
 _CONNECT_SECONDS = 10
 _SCHEMAS = tuple(dict.fromkeys(table.schema for table in TABLES.values()))
@@ -45,6 +55,9 @@ class PostgresSink(Sink):
             with refusals(), self.connection.cursor() as cursor:
                 found = _tables(cursor)
                 refuse_foreign(_database(cursor), set(found), manifest(cursor), self.loader)
+                columns = [(*table, name) for table, columns in found.items() for name, _ in columns if name]
+                replaced = set() if self.keep else {t for t in found if not _has_declared_columns(t, found)}
+                refuse_added(_database(cursor), columns, (a for a in _attached(cursor) if a[:2] in replaced))
                 if self.keep:
                     cursor.execute(f"select content_hash from crm.{MANIFEST}")
                     row = cursor.fetchone()
@@ -61,7 +74,7 @@ class PostgresSink(Sink):
             cursor.execute(f"create schema if not exists {schema}")
         for table in TABLES.values():
             existing = found.get((table.schema, table.name))
-            if existing == [(f.name, _catalogue_type(sql_type(f, "postgres"))) for f in table.fields]:
+            if _has_declared_columns((table.schema, table.name), found):
                 cursor.execute(f"alter table {qualified_name(table)} drop constraint if exists {_key_name(table)}")
                 cursor.execute(f"truncate {qualified_name(table)}")
                 continue
@@ -173,9 +186,46 @@ def manifest(cursor: dbapi.Cursor) -> Manifest | None:
     cursor.execute(f"select to_regclass('crm.{MANIFEST}') is not null")
     if cursor.fetchone() != (True,):
         return None
-    cursor.execute(f"select loader, settings from crm.{MANIFEST}")
-    row = cursor.fetchone()
-    return (row[0], json.loads(row[1])) if row else None
+    try:
+        cursor.execute(f"select loader, settings from crm.{MANIFEST}")
+        row = cursor.fetchone()
+    except DriverError as error:
+        if "does not exist" not in str(error):  # a column
+            raise
+        raise UserError(damaged("the database")) from None
+    return parse_manifest(_database(cursor), *row) if row else None
+
+
+def _has_declared_columns(key: tuple[str, str], found: dict[tuple[str, str], list[tuple[str, str]]]) -> bool:
+    """Whether the table (schema, name) is there as it is declared now."""
+    table = TABLES.get(".".join(key))
+    wanted = [(f.name, _catalogue_type(sql_type(f, "postgres"))) for f in table.fields] if table else None
+    return found.get(key) == wanted
+
+
+def _attached(cursor: dbapi.Cursor) -> list[tuple[str, str, str]]:
+    """(schema, table, name) of what goes with a table that is dropped and is none of ours: all but the primary key."""
+    cursor.execute(
+        """
+        with attached as (
+            select conrelid as table_id, conname::text as name from pg_constraint where contype in ('c', 'f', 'u', 'x')
+            union
+            select i.indrelid, c.relname::text
+            from pg_index as i
+            inner join pg_class as c on i.indexrelid = c.oid
+            where not i.indisprimary
+            union
+            select tgrelid, tgname::text from pg_trigger where not tgisinternal
+        )
+
+        select s.nspname::text, t.relname::text, a.name
+        from attached as a
+        inner join pg_class as t on a.table_id = t.oid
+        inner join pg_namespace as s on t.relnamespace = s.oid
+        where s.nspname in ('crm', 'truth')
+        """
+    )
+    return [(str(s), str(t), str(name)) for s, t, name in cursor.fetchall()]
 
 
 def _database(cursor: dbapi.Cursor) -> str:

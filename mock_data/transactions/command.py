@@ -10,7 +10,8 @@ import datetime as dt
 import hashlib
 import os
 import shlex
-from contextlib import ExitStack, suppress
+import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import duckdb
 
 LOADER = "import-transactions"
+_REPORT_COLUMNS = ("line", "reason", "customer", "date", "amount", "quantity", "row")  # as its header tells it
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def import_file(
 
     from . import land, parse, read
 
-    to = to or f"duckdb:{PROJECT_ROOT / 'data' / f'{path.stem}.duckdb'}"
+    to = to if to is not None else f"duckdb:{PROJECT_ROOT / 'data' / f'{path.stem}.duckdb'}"
     refused_report = refused_report or _report_beside(path, to)
     conventions = parse.Conventions(date_format, decimal)
     conventions.check()
@@ -95,6 +97,7 @@ def import_file(
         raise UserError(f"--as-of {as_of}: it must be a day from {FIRST_DAY} to {LAST_DAY}")
     where = read.layout(path, columns, format, encoding)
     _refuse_input(path, refused_report, to)
+    _refuse_report(refused_report, to)
     settings: dict[str, object] = {
         "file": path.name,
         "sha256": _sha256(path),
@@ -109,6 +112,7 @@ def import_file(
 
     blanks = read.Blanks()
     with ExitStack() as stack:
+        stack.enter_context(sinks.no_new_folders(refused_report))
         # a place that holds something else is refused here, before anything is read or written
         sink = None if unchanged else stack.enter_context(sinks.open_sink(to, loader=LOADER, settings=settings))
         connection = stack.enter_context(parse.database())
@@ -151,6 +155,30 @@ def _refuse_input(path: Path, refused_report: Path, to: str) -> None:
             raise UserError(f"{option} names {path} itself: give it another place")
 
 
+def _refuse_report(report: Path, to: str) -> None:
+    """Raise where a report would replace what is no report of ours, or stand where the warehouse is to be."""
+    from mock_data.sinks import place_of, shown
+
+    match place_of(to):
+        case "duckdb", warehouse:
+            taken = {Path(os.path.realpath(f"{warehouse}{ending}")) for ending in ("", ".wal", ".tmp")}
+        case "parquet", warehouse:
+            taken = {Path(os.path.abspath(warehouse)), Path(os.path.realpath(warehouse))}
+        case _:
+            taken = set()
+    real = Path(os.path.realpath(report))
+    if taken & {real, *real.parents, Path(os.path.abspath(report)), *Path(os.path.abspath(report)).parents}:
+        raise UserError(f"--report {report} is where {shown(to)} is to be: give it another place")
+    if os.path.lexists(report) and not report.is_dir():  # a folder cannot be replaced by mistake
+        if report.is_file() and not report.is_symlink():
+            with report.open("rb") as file:
+                if file.readline(200).rstrip(b"\r\n") == ",".join(_REPORT_COLUMNS).encode():
+                    return
+        raise UserError(
+            f"--report {report} is there and is no report of refused rows: nothing was touched; give it another name"
+        )
+
+
 def _held(to: str, settings: dict[str, object]) -> dict[str, Any] | None:
     """The settings of the log that the warehouse holds; None where it holds none.
 
@@ -185,17 +213,23 @@ def _write_report(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     """
     import duckdb
 
-    partial = target.with_name(target.name + ".partial")
+    partial: Path | None = None
+    columns = (c if c in ("line", "reason") else f"raw_{c} as {c}" for c in _REPORT_COLUMNS)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        connection.sql(
-            "select line, reason, raw_customer as customer, raw_date as date, raw_amount as amount, "
-            "raw_quantity as quantity, raw_row as row from parsed where reason is not null order by line"
-        ).write_csv(str(partial), header=True)
+        handle, name = tempfile.mkstemp(prefix=".refused-", suffix=".csv", dir=target.parent)
+        os.close(handle)
+        partial = Path(name)
+        partial.chmod(0o644)
+        connection.sql(f"select {', '.join(columns)} from parsed where reason is not null order by line").write_csv(
+            name, header=True
+        )
         os.replace(partial, target)
-    except (OSError, duckdb.Error) as error:
-        with suppress(OSError):
-            partial.unlink()
+    except (OSError, duckdb.Error, KeyboardInterrupt) as error:
+        if partial:
+            partial.unlink(missing_ok=True)
+        if isinstance(error, KeyboardInterrupt):
+            raise
         if isinstance(error, FileExistsError):
             why = "a file stands where its folder should be"
         else:
@@ -214,7 +248,7 @@ def _outcome(
 ) -> Outcome:
     counts = connection.execute(
         """select count(*), count(*) filter (reason is null), count(*) filter (reason is not null),
-                  count(distinct customer), (100 * sum(amount))::bigint, count(*) filter (amount = 0),
+                  count(distinct customer), (100 * sum(amount))::hugeint, count(*) filter (amount = 0),
                   min(bought_at)::date, max(bought_at)::date
            from parsed"""
     ).fetchone()

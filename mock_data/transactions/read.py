@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from mock_data.sinks import local_path
 from warehouse.errors import UserError
 
 Format = Literal["csv", "parquet", "whitespace"]
@@ -82,7 +83,10 @@ def layout(
     if format not in (None, *FORMATS):
         raise UserError(f"--format {format}: it must be one of {', '.join(FORMATS)}")
     _check_encoding(encoding)
+    local_path(str(path), "FILE")
     try:
+        if not path.is_file() and not path.is_dir() and path.stat():
+            raise UserError(f"{path} is a pipe or a device, and a log is read more than once: save it to a file first")
         with path.open("rb") as file:
             start = file.read(4)
     except OSError as error:
@@ -119,9 +123,11 @@ def _is_position(column: str) -> bool:
 
 def _check_encoding(encoding: str) -> None:
     try:
-        codecs.lookup(encoding).incrementaldecoder  # noqa: B018
-        "".encode(encoding)
-    except (LookupError, TypeError):
+        decoder = codecs.getincrementaldecoder(encoding)()
+        # every text encoding can write a header, and reads it back
+        if decoder.decode("a,1\n".encode(encoding), final=True) != "a,1\n":
+            raise LookupError
+    except (LookupError, TypeError, ValueError):
         raise UserError(f"--encoding {encoding}: no such encoding; try utf-8, latin-1 or cp1252") from None
 
 
