@@ -249,7 +249,7 @@ def local_path(text: str, what: str) -> Path:
     Raises:
         UserError: it is the address of another machine or of no file at all, or its home folder is not known.
     """
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://|:memory:", text):
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/|:memory:", text):
         raise UserError(f"{what}: {text} is not a path on this machine: give one")
     try:
         text.encode()  # neither DuckDB nor Arrow takes other names

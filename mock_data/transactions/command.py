@@ -89,8 +89,11 @@ def import_file(
 
     from . import land, parse, read
 
+    path = sinks.local_path(str(path), "FILE")
     to = to if to is not None else f"duckdb:{PROJECT_ROOT / 'data' / f'{path.stem}.duckdb'}"
-    refused_report = refused_report or _report_beside(path, to)
+    if refused_report is None:
+        refused_report = _report_beside(path, to)
+    refused_report = sinks.local_path(str(refused_report), "--report")
     conventions = parse.Conventions(date_format, decimal)
     conventions.check()
     if as_of and not FIRST_DAY <= as_of <= LAST_DAY:
@@ -213,23 +216,16 @@ def _write_report(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     """
     import duckdb
 
-    partial: Path | None = None
     columns = (c if c in ("line", "reason") else f"raw_{c} as {c}" for c in _REPORT_COLUMNS)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".refused-", suffix=".csv", dir=target.parent)
-        os.close(handle)
-        partial = Path(name)
-        partial.chmod(0o644)
-        connection.sql(f"select {', '.join(columns)} from parsed where reason is not null order by line").write_csv(
-            name, header=True
-        )
-        os.replace(partial, target)
-    except (OSError, duckdb.Error, KeyboardInterrupt) as error:
-        if partial:
-            partial.unlink(missing_ok=True)
-        if isinstance(error, KeyboardInterrupt):
-            raise
+        with tempfile.TemporaryDirectory(prefix=".refused-", dir=target.parent) as folder:
+            partial = Path(folder) / "refused.csv"
+            connection.sql(f"select {', '.join(columns)} from parsed where reason is not null order by line").write_csv(
+                str(partial), header=True
+            )
+            os.replace(partial, target)
+    except (OSError, duckdb.Error) as error:
         if isinstance(error, FileExistsError):
             why = "a file stands where its folder should be"
         else:

@@ -22,7 +22,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from mock_data.sinks import local_path
 from warehouse.errors import UserError
 
 Format = Literal["csv", "parquet", "whitespace"]
@@ -83,7 +82,6 @@ def layout(
     if format not in (None, *FORMATS):
         raise UserError(f"--format {format}: it must be one of {', '.join(FORMATS)}")
     _check_encoding(encoding)
-    local_path(str(path), "FILE")
     try:
         if not path.is_file() and not path.is_dir() and path.stat():
             raise UserError(f"{path} is a pipe or a device, and a log is read more than once: save it to a file first")
