@@ -168,12 +168,13 @@ def _world(settings: Settings, without: Sequence[str] = ()) -> World:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
-    """A bar of the shards done, on standard error."""
+    """A bar of the shards done, on standard error where that is a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("simulating shards", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

@@ -143,12 +143,9 @@ def open_sink(url: str, *, loader: str, settings: dict[str, object], keep: bool 
         keep: see :attr:`Sink.keep`; a folder of Parquet cannot.
 
     Raises:
-        UserError: the address is none of these, or the path names no file or folder of its own.
+        UserError: the address is none of these, or see :func:`target_of`.
     """
-    place = place_of(url)
-    if place and place[0] != "postgresql":
-        _check_name(url, Path(place[1]))
-    match place:
+    match target_of(url):
         case "duckdb", path:
             from .duckdb import DuckDBSink
 
@@ -240,6 +237,22 @@ def place_of(url: str) -> tuple[str, str] | None:
     return None
 
 
+def target_of(url: str) -> tuple[str, str] | None:
+    """As :func:`place_of`, for something that is to be made there.
+
+    Raises:
+        UserError: besides, no file or folder can be made under that name, or hidden ones beside it.
+    """
+    place = place_of(url)
+    if place and place[0] != "postgresql":
+        name = Path(place[1]).name
+        if name in ("", ".."):
+            raise UserError(f"{shown(url)} names no file or folder of its own: give a name, as in {place[0]}:data/crm")
+        if (length := len(os.fsencode(name))) > _LONGEST_NAME:
+            raise UserError(f"the name {name[:20]}… has {length} bytes: it may have {_LONGEST_NAME}")
+    return place
+
+
 def local_path(text: str, what: str) -> Path:
     """The path that a user wrote, ``~`` and ``~user`` resolved.
 
@@ -260,14 +273,6 @@ def local_path(text: str, what: str) -> Path:
         raise UserError(f"{what}: {text!r} is not a path in UTF-8: rename it") from None
     except RuntimeError:
         raise UserError(f"{what}: the home folder of {text.split('/')[0]} is not known: give the whole path") from None
-
-
-def _check_name(url: str, path: Path) -> None:
-    """Raise unless a file or folder can be made under that name, and hidden ones beside it."""
-    if path.name in ("", ".."):
-        raise UserError(f"{shown(url)} names no file or folder of its own: give a name, such as {url.rstrip('/')}/crm")
-    if (length := len(os.fsencode(path.name))) > _LONGEST_NAME:
-        raise UserError(f"the name {path.name[:20]}… has {length} bytes: it may have {_LONGEST_NAME}")
 
 
 @contextmanager

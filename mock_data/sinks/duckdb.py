@@ -113,7 +113,8 @@ class DuckDBSink(Sink):
         if self.is_new:
             made = Path(os.path.realpath(self.path))
             for file in (made, Path(f"{made}.wal")):
-                file.unlink(missing_ok=True)
+                if file.is_file() and not file.is_symlink():
+                    file.unlink()
 
 
 def connect(path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:

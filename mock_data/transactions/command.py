@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
+import re
 import shlex
 import tempfile
 from contextlib import ExitStack
@@ -135,9 +136,9 @@ def import_file(
 
 
 def _report_beside(path: Path, to: str) -> Path:
-    from mock_data.sinks import place_of
+    from mock_data.sinks import target_of
 
-    match place_of(to):
+    match target_of(to):
         case "duckdb", warehouse:
             return Path(warehouse).with_suffix(".refused.csv")
     return PROJECT_ROOT / "data" / f"{path.stem}.refused.csv"
@@ -172,7 +173,7 @@ def _refuse_report(report: Path, to: str) -> None:
     real = Path(os.path.realpath(report))
     if taken & {real, *real.parents, Path(os.path.abspath(report)), *Path(os.path.abspath(report)).parents}:
         raise UserError(f"--report {report} is where {shown(to)} is to be: give it another place")
-    if os.path.lexists(report) and not report.is_dir():  # a folder cannot be replaced by mistake
+    if os.path.lexists(report) and (report.is_symlink() or not report.is_dir()):  # a folder is not replaced by a file
         if report.is_file() and not report.is_symlink():
             with report.open("rb") as file:
                 if file.readline(200).rstrip(b"\r\n") == ",".join(_REPORT_COLUMNS).encode():
@@ -381,6 +382,8 @@ def _day(text: str | None) -> dt.date | None:
     if text is None:
         return None
     try:
-        return dt.datetime.strptime(text, "%Y-%m-%d").date()
+        if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            raise ValueError
+        return dt.date.fromisoformat(text)
     except ValueError:
         raise UserError(f"--as-of {text}: it must be a day (YYYY-MM-DD) from {FIRST_DAY} to {LAST_DAY}") from None

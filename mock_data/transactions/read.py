@@ -123,7 +123,8 @@ def _check_encoding(encoding: str) -> None:
     try:
         decoder = codecs.getincrementaldecoder(encoding)()
         # every text encoding can write a header, and reads it back
-        if decoder.decode("a,1\n".encode(encoding), final=True) != "a,1\n":
+        same = decoder.decode("a,1\n".encode(encoding), final=True) == "a,1\n"
+        if not same or codecs.lookup(encoding).name in ("idna", "punycode"):  # those two are for names of hosts
             raise LookupError
     except (LookupError, TypeError, ValueError):
         raise UserError(f"--encoding {encoding}: no such encoding; try utf-8, latin-1 or cp1252") from None
