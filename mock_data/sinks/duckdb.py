@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -103,6 +103,11 @@ class DuckDBSink(Sink):
             self.connection.execute(f"insert into crm.{MANIFEST} values (?, ?, ?)", self.manifest())
             self.connection.execute("commit")
         self.connection.close()
+
+    def settle(self) -> None:
+        if Path(f"{self.path}.wal").exists():
+            with suppress(duckdb.Error, UserError), connect(self.path) as connection:
+                connection.execute("checkpoint")
 
     def _discard(self) -> None:
         self.connection.close()  # an open transaction is rolled back
