@@ -128,6 +128,8 @@ def connect(path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     Raises:
         UserError: somebody else has it open, or it is no DuckDB file.
     """
+    if "?" in str(path.absolute()):
+        raise UserError(f"cannot open {path}: DuckDB takes what follows a question mark for an option: rename it")
     if path.exists() and not path.is_file():
         raise UserError(f"cannot open {path} as a DuckDB file: it is a folder, a pipe or a device")
     try:
