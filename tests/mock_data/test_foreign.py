@@ -20,6 +20,7 @@ from mock_data import sinks
 from mock_data.advance import advance
 from mock_data.content_hash import content_hash
 from mock_data.generate import LOADER, generate
+from mock_data.pieces import Run
 from mock_data.schema import TABLES
 from mock_data.schema.render import arrow_schema
 from mock_data.simulation import tables_of_shard
@@ -90,36 +91,36 @@ def hash_at(address: str) -> str:
 
 # --- in a database ---------------------------------------------------------------------------------------------------
 
+SEQUENCE = ("create sequence crm.numbers start 8", "select nextval('crm.numbers')::integer")
+ENUM = "create type truth.size as enum ('8')"
+# what makes it, and what it gives as long as it is there: 8
 LEFT_ALONE = {
-    "macro": {
-        "duckdb": ("create macro crm.twice(x) as 2 * x", "select crm.twice(4)"),
-        "postgres": (
+    "duckdb": [
+        ("create macro crm.twice(x) as 2 * x", "select crm.twice(4)"),
+        (ENUM, "select '8'::truth.size::varchar::integer"),
+        SEQUENCE,
+    ],
+    "postgres": [
+        (
             "create function crm.twice(x integer) returns integer language sql as 'select 2 * x'",
             "select crm.twice(4)",
         ),
-    },
-    "sequence": {
-        "duckdb": ("create sequence crm.numbers start 8", "select nextval('crm.numbers')::integer"),
-        "postgres": ("create sequence crm.numbers start 8", "select nextval('crm.numbers')::integer"),
-    },
-    "type": {
-        "duckdb": ("create type truth.size as enum ('8')", "select '8'::truth.size::varchar::integer"),
-        "postgres": ("create type truth.size as enum ('8')", "select '8'::truth.size::text::integer"),
-    },
+        (ENUM, "select '8'::truth.size::text::integer"),
+        SEQUENCE,
+    ],
 }
 
 
-@pytest.mark.parametrize("kind", LEFT_ALONE)
 @pytest.mark.parametrize("first", ["before our first load", "after it"])
-def test_what_is_no_table_is_left_alone(database: str, kind: str, first: str) -> None:
-    create, use = LEFT_ALONE[kind]["duckdb" if database.startswith("duckdb") else "postgres"]
+def test_what_is_no_table_is_left_alone(database: str, first: str) -> None:
+    things = LEFT_ALONE["duckdb" if database.startswith("duckdb") else "postgres"]
     if first == "after it":
         fill(database)
-        ask(database, create)
     else:
-        ask(database, "create schema crm", "create schema truth", create)
+        ask(database, "create schema crm", "create schema truth")
+    ask(database, *(create for create, _ in things))
     loaded = fill(database, again=True)
-    assert ask(database, use) == [(8,)]
+    assert [ask(database, use) for _, use in things] == [[(8,)]] * len(things)
     assert hash_at(database) == loaded
 
 
@@ -315,24 +316,26 @@ def damage(address: str, loader: str, settings: str) -> None:
         ask(address, "update crm.load_manifest set loader = '{}', settings = '{}'".format(*quoted))
 
 
-@pytest.mark.parametrize("settings", ['"{"', '"[]"', '""', '"null"', '"7"', f'"{"[" * 100_000}"'])
-def test_a_damaged_manifest_is_one_line_and_nothing_is_touched(address: str, settings: str) -> None:
-    fill(address)
-    damage(address, '"mock_data"', settings)
-    for use in (manifest_at, fill, lambda at: advance(at, DAY)):
-        with pytest.raises(UserError, match=r"the manifest of the CRM in .* is damaged"):
-            use(address)
+def test_a_damaged_manifest_is_one_line_and_nothing_is_touched(address: str) -> None:
+    loaded = fill(address)
+    for settings in ('"{"', '"[]"', '""', '"null"', '"7"', f'"{"[" * 100_000}"'):
+        damage(address, '"mock_data"', settings)
+        for use in (manifest_at, fill, lambda at: advance(at, DAY)):
+            with pytest.raises(UserError, match=r"the manifest of the CRM in .* is damaged"):
+                use(address)
+    damage(address, '"mock_data"', '"{}"')
+    assert hash_at(address) == loaded
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"x"', "{}", '{"loader": 1, "settings": "{}"}', "\0\0\0"])
-def test_a_damaged_manifest_file_is_one_line(tmp_path: Path, text: str) -> None:
+def test_a_damaged_manifest_file_is_one_line(tmp_path: Path) -> None:
     fill(f"parquet:{tmp_path / 'crm'}")
-    (tmp_path / "crm" / "load_manifest.json").write_text(text)
-    before = snapshot(tmp_path)
-    for use in (manifest_at, fill, hash_at):
-        with pytest.raises(UserError, match="damaged"):
-            use(f"parquet:{tmp_path / 'crm'}")
-    assert snapshot(tmp_path) == before
+    for text in ("", "{", "[]", "null", '"x"', "{}", '{"loader": 1, "settings": "{}"}', "\0\0\0"):
+        (tmp_path / "crm" / "load_manifest.json").write_text(text)
+        before = snapshot(tmp_path)
+        for use in (manifest_at, fill, hash_at):
+            with pytest.raises(UserError, match="damaged"):
+                use(f"parquet:{tmp_path / 'crm'}")
+        assert snapshot(tmp_path) == before
 
 
 def test_a_manifest_of_other_columns_is_one_line(database: str) -> None:
@@ -418,9 +421,13 @@ def test_files_that_may_not_grow_are_one_line_that_names_what_waits(
     assert [path.name for path in left] == (["new"] if waiting else ["refused.csv"] if "import" in command else [])
 
 
-def test_folders_made_for_a_load_that_fails_are_removed(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="needs about"):
-        generate(default_world(contacts=1_000_000_000), DAY, f"duckdb:{tmp_path / 'a' / 'b' / 'crm'}")
+def test_folders_made_for_a_load_that_fails_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise UserError("too large")
+
+    monkeypatch.setattr(Run, "_refuse_too_large", refuse)
+    with pytest.raises(UserError, match="too large"):
+        generate(SMALL, DAY, f"duckdb:{tmp_path / 'a' / 'b' / 'crm'}")
     assert not list(tmp_path.iterdir())
     with pytest.raises(RuntimeError), sinks.no_new_folders(tmp_path / "a" / "b" / "crm"):
         (tmp_path / "a" / "b").mkdir(parents=True)
