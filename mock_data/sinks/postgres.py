@@ -33,7 +33,7 @@ from . import (
     shown,
 )
 
-_CONNECT_SECONDS = 10
+_CONNECT_SECONDS = 5
 _SCHEMAS = tuple(dict.fromkeys(table.schema for table in TABLES.values()))
 
 
