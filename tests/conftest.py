@@ -133,7 +133,7 @@ def demo_is_current(engine: str, scratch: Path) -> bool:
 
 
 def compile_models(settings: Settings, artifacts: Path) -> None:
-    """Leave the models' SQL and dbt's manifest in the folder `artifacts`, as a build does, of what was built elsewhere."""
+    """Leave in the folder `artifacts` what a build would have left: the models' SQL, and dbt's manifest."""
     done = dbt(
         settings, artifacts, "compile", "--quiet", "--exclude-resource-type", "test", "unit_test", write_json=True
     )
