@@ -18,6 +18,8 @@ from ..schema.declaration import Object
 from ..schema.render import arrow_schema, create_table, qualified_name
 from . import MANIFEST, MANIFEST_COLUMNS, Manifest, Sink, damaged, parse_manifest, refuse_added, refuse_foreign
 
+_HEADERS = 3 * 4096  # bytes that every DuckDB file begins with
+
 
 class DuckDBSink(Sink):
     """Writes schemas ``crm`` and ``truth`` of the DuckDB file at `path`; its other schemas are left alone."""
@@ -38,7 +40,9 @@ class DuckDBSink(Sink):
         try:
             self.connection = connect(self.path)
         except BaseException:
-            self._remove_new()
+            # a file without its headers is what a full disk leaves; a whole one is another program's of this moment
+            if self.path.is_file() and self.path.stat().st_size < _HEADERS:
+                self._remove_new()
             raise
         try:
             refuse_foreign(str(self.path), *self._found(), self.loader)
