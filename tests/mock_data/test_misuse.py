@@ -170,7 +170,7 @@ COMMANDS: dict[str, tuple[list[str], dict[str | None, st.SearchStrategy[str]]]] 
             "--quantity": NO_NAME,
             "--to": TO,
             "--as-of": ODD_DAYS,
-            "--date-format": st.one_of(one_of(["", "%", "%Y", "%d/%m/%y", "%Y-%m-%d %Q", "%Y%m%d" * 500]), NO_NAME),
+            "--date-format": st.one_of(one_of(["", "%", "%Y", "%d/%m", "%Y-%m-%d %Q", "%Y" * 5000]), NO_NAME),
             "--decimal": st.one_of(NO_NAME, one_of([";", "..", "٫"])),
             "--format": NO_NAME,
             "--encoding": one_of(NOT_AN_ENCODING),
