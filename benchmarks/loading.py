@@ -33,7 +33,7 @@ from mock_data.world import World
 from warehouse.connect import postgres_dsn
 from warehouse.settings import load_settings
 
-from .measure import RESULTS, keep, reported, scratch_postgres, spread
+from .measure import RESULTS, keep, run_main, scratch_postgres, spread
 
 SOURCE = "crm.order_item"
 COLUMNS = ("id", "order_id", "product_2_id", "quantity", "unit_price", "total_price", "service_date", "created_date")
@@ -129,7 +129,6 @@ def compete(contenders: list[Contender], rows: int, rounds: int, between: Callab
     ]
 
 
-@reported
 def main(
     rows: Annotated[int, typer.Option(min=1, help="Rows that are loaded.")] = 2_000_000,
     rounds: Annotated[int, typer.Option(min=1, help="Times each load is run.")] = 5,
@@ -171,4 +170,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_main(main)

@@ -9,7 +9,6 @@ import argparse
 import hashlib
 import os
 import re
-import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,7 +19,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from warehouse.connect import check_postgres
-from warehouse.errors import UserError, report
+from warehouse.errors import UserError, run_command
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
 from .paths import DBT_TARGET, EXECUTED, NOTEBOOKS
@@ -143,26 +142,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=EXECUTED, help="folder of the executed copies")
     parser.add_argument("--inplace", action="store_true", help="refresh the stored notebooks instead")
     options = parser.parse_args(arguments)
-    try:
-        settings = load_settings(target=options.target)
-        if settings.target == "postgres":
-            check_postgres(settings)
-        sources = options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
-        if missing := [str(path) for path in sources if not path.is_file()]:
-            raise UserError(f"no such notebook: {', '.join(missing)}")
-        if not sources:
-            raise UserError(f"there are no notebooks in {NOTEBOOKS.name}/")
-        # kernels read the same settings, and find the project's packages from any folder
-        os.environ["TARGET"] = settings.target
-        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PROJECT_ROOT), os.environ.get("PYTHONPATH")]))
-        if not options.inplace and not options.notebooks and options.out.is_dir():
-            _remove_leftovers(sources, options.out)
-        ran = execute(sources, options.out, settings, inplace=options.inplace)
-    except UserError as error:
-        return report(error)
+    settings = load_settings(target=options.target)
+    if settings.target == "postgres":
+        check_postgres(settings)
+    sources = options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
+    if missing := [str(path) for path in sources if not path.is_file()]:
+        raise UserError(f"no such notebook: {', '.join(missing)}")
+    if not sources:
+        raise UserError(f"there are no notebooks in {NOTEBOOKS.name}/")
+    # kernels read the same settings, and find the project's packages from any folder
+    os.environ["TARGET"] = settings.target
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PROJECT_ROOT), os.environ.get("PYTHONPATH")]))
+    if not options.inplace and not options.notebooks and options.out.is_dir():
+        _remove_leftovers(sources, options.out)
+    ran = execute(sources, options.out, settings, inplace=options.inplace)
     print(f"{len(ran)} of {len(sources)} notebooks executed, the others are up to date")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

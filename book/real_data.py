@@ -21,7 +21,7 @@ import duckdb
 import pandas as pd
 
 from mock_data.transactions.command import Outcome, import_file, summary
-from warehouse.errors import UserError, report
+from warehouse.errors import UserError, run_command
 from warehouse.settings import PROJECT_ROOT
 
 from .charts import show
@@ -232,11 +232,8 @@ def _retention(connection: duckdb.DuckDBPyConnection) -> str:
 
 def main() -> int:
     """Write the fragment; returns the exit status."""
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            text = fragment(Path(folder))
-    except UserError as error:
-        return report(error)
+    with tempfile.TemporaryDirectory() as folder:
+        text = fragment(Path(folder))
     FRAGMENT.parent.mkdir(exist_ok=True)
     FRAGMENT.write_text(text, encoding="utf-8")
     print(f"wrote {FRAGMENT.relative_to(PROJECT_ROOT)}")
@@ -244,4 +241,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

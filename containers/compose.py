@@ -10,7 +10,6 @@ import os
 import secrets
 import socket
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
@@ -18,7 +17,7 @@ from typing import Annotated
 import typer
 from dotenv import dotenv_values
 
-from warehouse.errors import UserError, report
+from warehouse.errors import UserError, run_command
 from warehouse.settings import ENV_FILE, PROJECT_ROOT
 
 HOST = "127.0.0.1"
@@ -164,15 +163,8 @@ def main(what: Annotated[str, typer.Argument(help=f"{', '.join(SERVICES)}, down 
         return
     if what not in {*SERVICES, "down"}:
         raise UserError(f"there is no service {what}: choose one of {', '.join(SERVICES)}, or down")
-    try:
-        status = down() if what == "down" else up(what)
-    except KeyboardInterrupt:  # docker compose has heard it too, and has stopped what it started
-        status = 130
-    raise typer.Exit(status)
+    raise typer.Exit(down() if what == "down" else up(what))
 
 
 if __name__ == "__main__":
-    try:
-        app()
-    except UserError as error:
-        sys.exit(report(error))
+    run_command(app, standalone_mode=False)

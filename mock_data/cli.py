@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from warehouse.errors import UserError, report
+from warehouse.errors import run_command
 from warehouse.settings import Settings, load_settings
 
 from .transactions import import_transactions
@@ -192,20 +191,6 @@ def _place(address: str | None, settings: Settings) -> Iterator[str]:
             yield postgres_dsn(served)
 
 
-def main() -> None:
-    """Run the command line; a user's mistake is one line and a non-zero exit."""
-    try:
-        app(standalone_mode=False)
-    except UserError as error:
-        sys.exit(report(error))
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        print("error: interrupted: nothing was changed", file=sys.stderr)
-        sys.exit(130)
-    except Exception as error:
-        if hasattr(error, "format_message"):  # click's own: a wrong option, or none (the help was printed then)
-            if error.format_message():
-                print(f"error: {error.format_message()}", file=sys.stderr)
-            sys.exit(2)
-        raise
+def main() -> NoReturn:
+    """Run the command line and end the process."""
+    run_command(app, standalone_mode=False)

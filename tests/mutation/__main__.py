@@ -6,6 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from warehouse.errors import run_command
+
 from .breaks import BREAKS
 from .runner import outcomes
 
@@ -28,4 +30,4 @@ def main(models: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    run_command(main, sys.argv[1:])
