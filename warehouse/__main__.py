@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from .connect import check_postgres
+from .connect import check_postgres, session_environment
 from .errors import SIGNALS, UserError, run_command
 from .local_postgres import FOLDER, remove, serving
 from .settings import Settings, load_settings
@@ -90,7 +90,8 @@ def remove_postgres() -> None:
 def _environment(settings: Settings) -> dict[str, str]:
     """This process's environment with the settings in it, and the programs of this Python first on the path."""
     programs = str(Path(sys.executable).parent)
-    return {**os.environ, **settings.environment(), "PATH": programs + os.pathsep + os.environ.get("PATH", os.defpath)}
+    session = session_environment() if settings.target == "postgres" else {}
+    return {**os.environ, **session, **settings.environment(), "PATH": programs + os.pathsep + os.environ.get("PATH", os.defpath)}
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:

@@ -15,7 +15,11 @@ from warehouse.errors import UserError
 from ..schema import TABLES
 from ..schema.declaration import Object
 from ..schema.render import arrow_schema, create_table, qualified_name
-from . import MANIFEST, MANIFEST_COLUMNS, Manifest, Sink, refuse_foreign
+from . import MANIFEST, MANIFEST_COLUMNS, Manifest, Sink, refuse_foreign, refuse_incomplete
+
+_TABLES = "select table_schema, table_name from information_schema.tables where table_catalog = current_database()"
+# what DuckDB raises where a file is not what it wrote
+_DAMAGE = (duckdb.IOException, duckdb.FatalException, duckdb.InternalException, duckdb.SerializationException)
 
 
 class DuckDBSink(Sink):
@@ -36,10 +40,15 @@ class DuckDBSink(Sink):
             raise UserError(f"cannot make the folder {self.path.parent}: {error.strerror}") from None
         self.connection = connect(self.path)
         try:
-            refuse_foreign(str(self.path), *self._found(), self.loader)
-        except UserError:
-            self.connection.close()
+            with _one_line(self.path):
+                self._begin()
+        except BaseException:
+            self._discard()
             raise
+
+    def _begin(self) -> None:
+        """Check that the place is ours or empty, and make room."""
+        refuse_foreign(str(self.path), *self._found(), self.loader)
         self.connection.execute("begin transaction")
         if self.keep:
             row = self.connection.execute(f"select content_hash from crm.{MANIFEST}").fetchone()
@@ -52,10 +61,7 @@ class DuckDBSink(Sink):
             self.connection.execute(create_table(table, "duckdb"))
 
     def _found(self) -> tuple[set[tuple[str, str]], Manifest | None]:
-        query = (
-            "select table_schema, table_name from information_schema.tables where table_catalog = current_database()"
-        )
-        return set(self.connection.execute(query).fetchall()), manifest(self.connection)
+        return set(self.connection.execute(_TABLES).fetchall()), manifest(self.connection)
 
     def _write(self, table_key: str, data: pa.Table) -> None:
         table = TABLES[table_key]
@@ -82,11 +88,12 @@ class DuckDBSink(Sink):
             self.connection.execute(f"create or replace table crm.{MANIFEST} ({columns})")
             self.connection.execute(f"insert into crm.{MANIFEST} values (?, ?, ?)", self.manifest())
             self.connection.execute("commit")
+        self.published = True
         self.connection.close()
 
     def _discard(self) -> None:
-        self.connection.close()  # an open transaction is rolled back
-        if self.is_new:
+        close(self.connection)  # an open transaction is rolled back
+        if self.is_new and not self.published:
             self.path.unlink(missing_ok=True)
 
 
@@ -102,21 +109,40 @@ def connect(path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
         connection.execute(f"attach '{quoted}' as warehouse (type duckdb{', read_only' if read_only else ''})")
         connection.execute("use warehouse")
         return connection
-    except duckdb.IOException as error:
-        if "lock" in str(error).lower():
+    except duckdb.Error as error:
+        if "Could not set lock on file" in str(error):
             raise UserError(f"{path} is open in another program: close it there (a notebook, a DuckDB shell)") from None
         raise UserError(f"cannot open {path} as a DuckDB file: {str(error).splitlines()[0]}") from None
 
 
 @contextmanager
+def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The file at `path` for reading, see :func:`connect`."""
+    connection = connect(path, read_only=True)
+    try:
+        yield connection
+    finally:
+        close(connection)
+
+
+def close(connection: duckdb.DuckDBPyConnection) -> None:
+    """Close a connection, whatever it is at: without the first line, what Ctrl-C has ended would be waited for."""
+    connection.interrupt()
+    connection.close()
+
+
+@contextmanager
 def _one_line(path: Path) -> Iterator[None]:
-    """Turn a disk that is full into one line; an open transaction is rolled back by whoever closes the connection."""
+    """Turn a disk that is full or a damaged file into one line; whoever closes the connection rolls back."""
     try:
         yield
     except duckdb.Error as error:
-        if "No space left" not in str(error):
+        if "No space left" in str(error):
+            raise UserError(f"the disk of {path} is full: nothing was changed; make room there") from None
+        if not isinstance(error, _DAMAGE):
             raise
-        raise UserError(f"the disk of {path} is full: nothing was changed; make room there") from None
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{path} cannot be used as a DuckDB file ({reason}): restore it, or delete it") from None
 
 
 def manifest(connection: duckdb.DuckDBPyConnection) -> Manifest | None:
@@ -132,20 +158,14 @@ def read(path: str) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Every declared table of the file, in key order.
 
     Raises:
-        UserError: there is no such file.
+        UserError: there is no such file, it is damaged, or a table is missing.
     """
     if not Path(path).exists():
         raise UserError(f"there is no file {path}: generate it first")
-    with connect(Path(path), read_only=True) as connection:
+    with opened(Path(path)) as connection, _one_line(Path(path)):
+        refuse_incomplete(path, set(connection.execute(_TABLES).fetchall()))
         for key, table in TABLES.items():
-            if not _exists(connection, table):
-                continue
             columns = ", ".join(f.name for f in table.fields)
             result = connection.execute(f"select {columns} from {qualified_name(table)} order by {table.key}")
             for batch in result.to_arrow_reader(1 << 17):
                 yield key, batch.cast(arrow_schema(table))
-
-
-def _exists(connection: duckdb.DuckDBPyConnection, table: Object) -> bool:
-    query = "select count(*) from information_schema.tables where table_schema = ? and table_name = ?"
-    return bool(connection.execute(query, [table.schema, table.name]).fetchall()[0][0])
