@@ -33,7 +33,7 @@ from mock_data.world import World
 from warehouse.connect import postgres_dsn
 from warehouse.settings import load_settings
 
-from .measure import RESULTS, keep, run_main, scratch_postgres, spread
+from .measure import RESULTS, keep, results_in, run_main, scratch_postgres, spread
 
 SOURCE = "crm.order_item"
 COLUMNS = ("id", "order_id", "product_2_id", "quantity", "unit_price", "total_price", "service_date", "created_date")
@@ -135,6 +135,7 @@ def main(
     results: Annotated[Path, typer.Option(help="The file whose section `loading` is replaced.")] = RESULTS,
 ) -> None:
     """Load the same rows through the sinks and bare, in turn; print a table and keep it."""
+    results_in(results)  # what cannot be kept is not measured
     batches = order_lines(rows)
     table = narrow()
     batches = [batch.select(list(COLUMNS)).cast(arrow_schema(table)) for batch in batches]

@@ -179,10 +179,27 @@ def machine() -> dict[str, Any]:
 
 
 def keep(section: str, content: Mapping[str, Any], file: Path) -> None:
-    """Replace one section of the results in `file` and leave the others as they are."""
-    results = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    """Replace one section of the results in `file` and leave the others as they are; raises as :func:`results_in`."""
+    results = results_in(file)
     results[section] = {"machine": machine(), **content}
     file.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def results_in(file: Path) -> dict[str, Any]:
+    """The sections of a file of results; none where there is no file.
+
+    Raises:
+        UserError: the file is there and holds no results.
+    """
+    if not os.path.lexists(file):
+        return {}
+    try:
+        results = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
+    except ValueError:
+        results = None
+    if not isinstance(results, dict) or not all(isinstance(s, dict) and "machine" in s for s in results.values()):
+        raise UserError(f"{file} holds no results of benchmarks: nothing was written; name another file")
+    return results
 
 
 def run_main(main: Callable[..., None]) -> NoReturn:

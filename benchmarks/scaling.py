@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from .measure import CORES, RESULTS, Run, keep, run_main, spread
+from .measure import CORES, RESULTS, Run, keep, results_in, run_main, spread
 from .output import Output
 from .peers import OURS
 from .peers.__main__ import measure
@@ -49,6 +49,7 @@ def main(
     results: Annotated[Path, typer.Option(help="The file whose section `scaling` is replaced.")] = RESULTS,
 ) -> None:
     """Measure every size with every number of workers; print a table and keep it."""
+    results_in(results)  # what cannot be kept is not measured
     sizes = sorted(sizes or [10_000, 100_000, 1_000_000])
     workers = sorted(workers or {1, CORES})
     runs: dict[tuple[int, int], list[tuple[Run, Output]]] = defaultdict(list)

@@ -1,12 +1,14 @@
 """Runs the chapters: copies with fresh outputs under `_build/notebooks/`, or (`--inplace`) the stored notebooks anew.
 
 A copy is made again only when its source, the code behind it, the settings or the warehouse's last dbt run changed.
+The stored notebooks show the default world, and no other is ever stored in them.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import re
 from collections.abc import Iterable
@@ -18,7 +20,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from warehouse.connect import check_postgres
+from mock_data.generate import LOADER
+from mock_data.sinks import manifest_at, shown
+from mock_data.world import World
+from warehouse.connect import check_postgres, postgres_dsn
 from warehouse.errors import UserError, run_command
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
@@ -26,6 +31,10 @@ from .paths import DBT_TARGET, EXECUTED, NOTEBOOKS
 
 KERNELS = 2
 CELL_SECONDS = 300
+WORLD_SETTINGS = (
+    "number_accounts_to_create", "number_contacts_to_create", "number_products_to_create",
+    "world", "seed", "start_date", "as_of_date",
+)  # fmt: skip
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -34,8 +43,12 @@ def execute(sources: Iterable[Path], out: Path, settings: Settings, *, inplace: 
 
     Raises:
         UserError: a cell failed; the line names notebook, cell and exception. No output is written for that notebook.
+            Or a notebook that is no copy of ours stands where one is to be; nothing has been run then.
     """
     inputs = _inputs_fingerprint(settings)
+    for path in () if inplace else sources:
+        if os.path.lexists(out / path.name) and not _is_copy(out / path.name):
+            raise UserError(f"{out / path.name} is no copy that was made here: nothing was run; give another --out")
     out.mkdir(parents=True, exist_ok=True)
     due = [path for path in sources if inplace or not _is_current(path, out, inputs)]
     with ThreadPoolExecutor(KERNELS) as pool:
@@ -111,6 +124,12 @@ def _key_file(target: Path) -> Path:
     return target.with_suffix(".key")
 
 
+def _is_copy(target: Path) -> bool:
+    """Whether a file is a copy that we made, with its key beside it."""
+    key = _key_file(target)
+    return target.is_file() and key.is_file() and re.fullmatch(rb"[0-9a-f]{64}", key.read_bytes()) is not None
+
+
 def _key(source: Path, inputs: str) -> str:
     cells = nbformat.read(source, as_version=4).cells
     return hashlib.sha256(repr([(c.cell_type, c.source) for c in cells] + [inputs]).encode()).hexdigest()
@@ -129,9 +148,32 @@ def _inputs_fingerprint(settings: Settings) -> str:
 
 def _remove_leftovers(sources: Iterable[Path], out: Path) -> None:
     names = {path.stem for path in sources}
-    for path in out.glob("*.*"):
-        if path.stem not in names:
+    for path in out.glob("*.ipynb"):
+        if path.stem not in names and _is_copy(path):
             path.unlink()
+            _key_file(path).unlink()
+
+
+def refuse_other_world(settings: Settings) -> None:
+    """Raise unless these settings, and the warehouse, are of the world that the stored notebooks show: the default one.
+
+    Raises:
+        UserError: naming the settings that differ, or the warehouse.
+    """
+    usual = {name: field.default for name, field in Settings.model_fields.items()}
+    other = [name for name in WORLD_SETTINGS if getattr(settings, name) != usual[name]]
+    instead = "nothing was run; `python -m book.execute` makes copies in _build/notebooks"
+    if other:
+        names = ", ".join(f"{name.upper()}={getattr(settings, name)}" for name in other)
+        raise UserError(f"the stored chapters show the default world, and {names} is another: {instead}")
+    address = postgres_dsn(settings) if settings.target == "postgres" else f"duckdb:{settings.warehouse_path}"
+    held = manifest_at(address)
+    asked = World.from_settings(settings).as_dict() | {"as_of": str(settings.as_of_date)}
+    if held is None or held != (LOADER, json.loads(json.dumps(asked))):
+        raise UserError(
+            f"the stored chapters show the default world, and {shown(address)} does not hold it: {instead}, and "
+            "`python -m mock_data generate` the default world"
+        )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -150,6 +192,8 @@ def main(arguments: list[str] | None = None) -> int:
         raise UserError(f"no such notebook: {', '.join(missing)}")
     if not sources:
         raise UserError(f"there are no notebooks in {NOTEBOOKS.name}/")
+    if options.inplace and any(path.resolve().parent == NOTEBOOKS.resolve() for path in sources):
+        refuse_other_world(settings)
     # kernels read the same settings, and find the project's packages from any folder
     os.environ["TARGET"] = settings.target
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PROJECT_ROOT), os.environ.get("PYTHONPATH")]))

@@ -6,11 +6,10 @@ import html
 import json
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
-from warehouse.connect import sqlalchemy_url
+from warehouse.connect import reading_engine
 from warehouse.errors import UserError
 from warehouse.settings import Settings
 
@@ -27,10 +26,8 @@ def read_facts(settings: Settings, manifest: Path, kpis: int) -> list[tuple[str,
     Raises:
         UserError: the marts are not there.
     """
-    options = {"read_only": True} if settings.target == "duckdb" else {}
     try:
-        engine = create_engine(sqlalchemy_url(settings), connect_args=options, poolclass=NullPool)
-        with engine.connect() as connection:
+        with reading_engine(settings).connect() as connection:
             contacts, orders, revenue = connection.execute(text(_QUESTION)).one()
     except DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0]

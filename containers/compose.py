@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import typer
-from dotenv import dotenv_values
 
 from warehouse.errors import UserError, run_command
-from warehouse.settings import ENV_FILE, PROJECT_ROOT
+from warehouse.settings import ENV_FILE, PROJECT_ROOT, read_env_file
 
 HOST = "127.0.0.1"
 # set by the caller's shell or by .env, with these defaults: those of compose.yaml
@@ -55,7 +54,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 def settings() -> dict[str, str]:
     """What compose sees: the shell's variables over those of `.env`, without the empty ones."""
-    file = {name: value for name, value in dotenv_values(ENV_FILE).items() if value}
+    file = {name: value for name, value in read_env_file(ENV_FILE).items() if value}
     return file | {name: value for name, value in os.environ.items() if value}
 
 

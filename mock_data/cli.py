@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from warehouse.errors import run_command
+from warehouse.errors import UserError, run_command
 from warehouse.settings import Settings, load_settings
 
 from .transactions import import_transactions
@@ -71,7 +73,7 @@ def generate(
     from . import generate as generator
 
     simulated = _world(settings, without or [])
-    if faults:
+    if faults is not None:
         from .faults import rates
 
         simulated = replace(simulated, faults=tuple(rates(faults).items()))
@@ -166,12 +168,13 @@ def _world(settings: Settings, without: Sequence[str] = ()) -> World:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
-    """A bar of the shards done, on standard error."""
+    """A bar of the shards done, on standard error where that is a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("simulating shards", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
@@ -182,7 +185,7 @@ def _place(address: str | None, settings: Settings) -> Iterator[str]:
     from warehouse.connect import duckdb_path, postgres_dsn
     from warehouse.local_postgres import serving
 
-    if address:
+    if address is not None:
         yield address
     elif settings.target == "duckdb":
         yield f"duckdb:{duckdb_path(settings)}"
@@ -192,5 +195,30 @@ def _place(address: str | None, settings: Settings) -> Iterator[str]:
 
 
 def main() -> NoReturn:
-    """Run the command line and end the process."""
-    run_command(app, standalone_mode=False)
+    """Run the command line and end the process; a user's mistake is one line and a non-zero exit."""
+    # a name that the terminal cannot show is no reason to fail
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    run_command(_run)
+
+
+def _run() -> object:
+    _refuse_empty(sys.argv[1:])
+    try:
+        return app(standalone_mode=False)
+    except OSError as error:
+        raise UserError(f"{error.filename or 'a file'} cannot be used: {error.strerror or error}") from None
+
+
+def _refuse_empty(arguments: Sequence[str]) -> None:
+    """Raise where an argument is empty: a variable that is not set would be taken for an option not given.
+
+    Raises:
+        UserError: naming the option.
+    """
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        option, equals, value = argument.partition("=") if argument.startswith("--") else (before, "=", argument)
+        if equals and not value.strip():
+            what = option if option.startswith("--") else "an argument"
+            raise UserError(f"{what} is empty: give it a value, or leave it out")

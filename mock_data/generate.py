@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .pieces import Run
-from .sinks import open_sink
+from .sinks import no_new_folders, open_sink
 from .world import World
 
 LOADER = "mock_data"
@@ -41,7 +41,7 @@ def generate(
     """
     settings = world.as_dict() | {"as_of": str(as_of)}
     sink = open_sink(to, loader=LOADER, settings=settings)
-    with Run(sink.waiting, world, as_of) as run, sink:
+    with no_new_folders(sink.waiting), Run(sink.waiting, world, as_of) as run, sink:
         for done, _ in enumerate(run.make(workers, sink.size), start=1):
             progress(done, world.shards + 1)
         sink.load(run.tables, run.sums())

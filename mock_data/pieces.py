@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import glob
 import hashlib
 import json
 import os
@@ -150,10 +151,17 @@ class Run(AbstractContextManager["Run"]):
         if kind is None or not self.finished():
             shutil.rmtree(self.folder, ignore_errors=True)
         self.lock.close()
-        for old in self.waiting.parent.glob(f"{self.waiting.name}.run-*") if kind is None else ():
+        for old in self._earlier() if kind is None else ():
             if lock := _lock(old):  # nobody is at work there
                 shutil.rmtree(old, ignore_errors=True)
                 lock.close()
+        if isinstance(error, UserError) and self.folder.exists() and str(self.folder) not in str(error):
+            raise UserError(f"{error}; finished shards wait in {self.folder}") from None
+
+    def _earlier(self) -> list[Path]:
+        """The folders of earlier runs to the same place: those that a run has put its lock in."""
+        names = f"{glob.escape(self.waiting.name)}.run-{'[0-9a-f]' * 16}"
+        return [folder for folder in self.waiting.parent.glob(names) if (folder / "lock").is_file()]
 
 
 def make_piece(world: World, as_of: np.datetime64, folder: Path, number: int) -> Iterator[int]:

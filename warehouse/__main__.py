@@ -90,8 +90,9 @@ def remove_postgres() -> None:
 def _environment(settings: Settings) -> dict[str, str]:
     """This process's environment with the settings in it, and the programs of this Python first on the path."""
     programs = str(Path(sys.executable).parent)
+    path = programs + os.pathsep + os.environ.get("PATH", os.defpath)
     session = session_environment() if settings.target == "postgres" else {}
-    return {**os.environ, **session, **settings.environment(), "PATH": programs + os.pathsep + os.environ.get("PATH", os.defpath)}
+    return {**os.environ, **session, **settings.environment(), "PATH": path}
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:

@@ -78,7 +78,7 @@ def session(given: Mapping[str, object] | None = None) -> dict[str, str]:
 
 
 def session_environment() -> dict[str, str]:
-    """The same for the environment of a program that the project starts: libpq reads it where an address says nothing."""
+    """The same as variables of the environment, which libpq reads where an address says nothing."""
     parameters = session()
     return {"PGOPTIONS": parameters["options"], "PGCLIENTENCODING": parameters["client_encoding"]}
 

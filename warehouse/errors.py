@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SIGHUP: "the terminal was closed"}
 
+MOST_CHARACTERS = 1_500
+
 
 class UserError(Exception):
     """A problem the user can solve. Its text is one line: what went wrong, where, and what to do about it."""
@@ -107,5 +109,8 @@ def _status(error: BaseException) -> int:
 
 
 def _print(kind: str, text: str) -> int:
-    print(f"{kind}: " + " ".join(text.split()), file=sys.stderr, flush=True)
+    line = " ".join(text.split())
+    if len(line) > MOST_CHARACTERS:  # what it quotes is too long to be read
+        line = f"{line[: MOST_CHARACTERS // 2]} … {line[-MOST_CHARACTERS // 2 :]}"
+    print(f"{kind}: {line}", file=sys.stderr, flush=True)
     return 1

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from warehouse.errors import UserError
 
-from ..measure import CORES, RESULTS, Run, keep, run_main, spread, timed
+from ..measure import CORES, RESULTS, Run, keep, results_in, run_main, spread, timed
 from ..output import Output, count
 from . import ENVIRONMENT, OURS, PEERS, PEERS_PYTHON, REQUIREMENTS, Generator, versions
 
@@ -126,6 +126,7 @@ def main(
     results: Annotated[Path, typer.Option(help="The file whose section `peers` is replaced.")] = RESULTS,
 ) -> None:
     """Measure every generator side by side; print a table and keep it."""
+    results_in(results)  # what cannot be kept is not measured
     install()
     runs: dict[str, list[Measured]] = defaultdict(list)
     for number in range(1, rounds + 1):

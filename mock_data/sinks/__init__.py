@@ -10,9 +10,11 @@ after any failure, what was there before stays whole.
 from __future__ import annotations
 
 import json
+import os
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -29,6 +31,7 @@ from ..schema import TABLES
 MANIFEST = "load_manifest"  # the table, in schema crm, that marks a CRM as ours
 MANIFEST_COLUMNS = ("loader", "settings", "content_hash")
 _AT_ONCE = 64 << 20  # bytes of Arrow that an engine is handed at a time: it starts anew for every table it is given
+_LONGEST_NAME = 180  # bytes: hidden files beside it have longer names, and most disks end at 255
 _KINDS = "use duckdb:PATH, postgresql://USER@HOST/DATABASE or parquet:FOLDER"
 
 Manifest = tuple[str, dict[str, Any]]  # who loaded a CRM, and with what settings
@@ -148,9 +151,9 @@ def open_sink(url: str, *, loader: str, settings: dict[str, object], keep: bool 
         keep: see :attr:`Sink.keep`; a folder of Parquet cannot.
 
     Raises:
-        UserError: the address is none of these.
+        UserError: the address is none of these, or see :func:`target_of`.
     """
-    match place_of(url):
+    match target_of(url):
         case "duckdb", path:
             from .duckdb import DuckDBSink
 
@@ -227,14 +230,115 @@ def shown(url: str) -> str:
 
 
 def place_of(url: str) -> tuple[str, str] | None:
-    """What an address names: "duckdb" or "parquet" and a path, "postgresql" and the address, or None: nothing."""
+    """What an address names: "duckdb" or "parquet" and a path, "postgresql" and the address, or None: nothing.
+
+    Raises:
+        UserError: there can be no such path on this machine.
+    """
     kind, _, rest = url.partition(":")
+    path = rest.removeprefix("//")
     match kind:
-        case "duckdb" | "parquet" if rest:
-            return kind, rest.removeprefix("//")
+        case "duckdb" | "parquet" if path.strip():
+            return kind, str(local_path(path, kind))
         case "postgresql" | "postgres" if rest.startswith("//"):
             return "postgresql", url
     return None
+
+
+def target_of(url: str) -> tuple[str, str] | None:
+    """As :func:`place_of`, for something that is to be made there.
+
+    Raises:
+        UserError: besides, no file or folder can be made under that name, or hidden ones beside it.
+    """
+    place = place_of(url)
+    if place and place[0] != "postgresql":
+        name = Path(place[1]).name
+        if name in ("", ".."):
+            raise UserError(f"{shown(url)} names no file or folder of its own: give a name, as in {place[0]}:data/crm")
+        if (length := len(os.fsencode(name))) > _LONGEST_NAME:
+            raise UserError(f"the name {name[:20]}… has {length} bytes: it may have {_LONGEST_NAME}")
+    return place
+
+
+def local_path(text: str, what: str) -> Path:
+    """The path that a user wrote, ``~`` and ``~user`` resolved.
+
+    Args:
+        what: what the path is for, in the message.
+
+    Raises:
+        UserError: it is the address of another machine or of no file at all, or its home folder is not known.
+    """
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/|:memory:", text):
+        raise UserError(f"{what}: {text} is not a path on this machine: give one")
+    try:
+        text.encode()  # neither DuckDB nor Arrow takes other names
+        if "\0" in text:
+            raise ValueError
+        return Path(text).expanduser()
+    except ValueError:
+        raise UserError(f"{what}: {text!r} is not a path in UTF-8: rename it") from None
+    except RuntimeError:
+        raise UserError(f"{what}: the home folder of {text.split('/')[0]} is not known: give the whole path") from None
+
+
+@contextmanager
+def no_new_folders(*paths: Path) -> Iterator[None]:
+    """After a failure, remove the folders above `paths` that were not there before, unless something is in them."""
+    new = [folder for path in paths for folder in path.absolute().parents if not os.path.lexists(folder)]
+    try:
+        yield
+    except BaseException:
+        for folder in new:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def parse_manifest(where: str, loader: object, settings: object) -> Manifest:
+    """A manifest's columns as they were read.
+
+    Args:
+        where: the place, for the message.
+
+    Raises:
+        UserError: no loader of ours wrote them.
+    """
+    try:
+        values = json.loads(settings) if isinstance(settings, str) else None
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(loader, str) or not isinstance(values, dict):
+        raise UserError(damaged(where))
+    return loader, values
+
+
+def damaged(where: str) -> str:
+    """What to say where a manifest is there and cannot be read."""
+    return (
+        f"the manifest of the CRM in {where} is damaged: nothing was touched; "
+        "name another place, or delete that CRM yourself and make it again"
+    )
+
+
+def refuse_added(where: str, columns: Iterable[tuple[str, str, str]], others: Iterable[tuple[str, str, str]]) -> None:
+    """Raise where something was added to tables of ours that would be lost with them.
+
+    Args:
+        where: the place, for the message.
+        columns: (schema, table, column) of everything that is there.
+        others: (schema, table, name) of indexes, triggers and the like that are not ours.
+    """
+    declared = {(t.schema, t.name, f.name) for t in TABLES.values() for f in t.fields}
+    tables = {(schema, table) for schema, table, _ in declared}
+    added = {column for column in columns if column[:2] in tables} - declared
+    if found := sorted(added) or sorted(other for other in others if other[:2] in tables):
+        schema, table, name = found[0]
+        raise UserError(
+            f"{where} holds {name} on {schema}.{table}, which this version of the project did not make: "
+            "nothing was touched; drop it there, or name another place with --to"
+        )
 
 
 def refuse_foreign(where: str, found: set[tuple[str, str]], held: Manifest | None, loader: str) -> None:

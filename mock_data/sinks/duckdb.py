@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import glob
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,17 @@ from warehouse.errors import UserError
 from ..schema import TABLES
 from ..schema.declaration import Object
 from ..schema.render import arrow_schema, create_table, qualified_name
-from . import MANIFEST, MANIFEST_COLUMNS, Manifest, Sink, refuse_foreign, refuse_incomplete
+from . import (
+    MANIFEST,
+    MANIFEST_COLUMNS,
+    Manifest,
+    Sink,
+    damaged,
+    parse_manifest,
+    refuse_added,
+    refuse_foreign,
+    refuse_incomplete,
+)
 
 _TABLES = "select table_schema, table_name from information_schema.tables where table_catalog = current_database()"
 # what DuckDB raises where a file is not what it wrote
@@ -38,30 +49,45 @@ class DuckDBSink(Sink):
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"cannot make the folder {self.path.parent}: {error.strerror}") from None
-        self.connection = connect(self.path)
+        try:
+            self.connection = connect(self.path)
+        except BaseException:
+            self._remove_new()
+            raise
         try:
             with _one_line(self.path):
-                self._begin()
+                refuse_foreign(str(self.path), *self._found(), self.loader)
+                refuse_added(str(self.path), *self._columns_and_indexes())
+                self._make_room()
         except BaseException:
             self._discard()
             raise
 
-    def _begin(self) -> None:
-        """Check that the place is ours or empty, and make room."""
-        refuse_foreign(str(self.path), *self._found(), self.loader)
+    def _make_room(self) -> None:
         self.connection.execute("begin transaction")
         if self.keep:
             row = self.connection.execute(f"select content_hash from crm.{MANIFEST}").fetchone()
             self.held_hash = row[0] if row else ""
             return
-        for schema in {table.schema for table in TABLES.values()}:
-            self.connection.execute(f"drop schema if exists {schema} cascade")
-            self.connection.execute(f"create schema {schema}")
-        for table in TABLES.values():
-            self.connection.execute(create_table(table, "duckdb"))
+        with _one_line(self.path):
+            for schema in {table.schema for table in TABLES.values()}:
+                self.connection.execute(f"create schema if not exists {schema}")
+            for table in TABLES.values():
+                # table by table: whatever else is in the schema is somebody's
+                self.connection.execute(f"drop table if exists {qualified_name(table)}")
+                self.connection.execute(create_table(table, "duckdb"))
 
     def _found(self) -> tuple[set[tuple[str, str]], Manifest | None]:
         return set(self.connection.execute(_TABLES).fetchall()), manifest(self.connection)
+
+    def _columns_and_indexes(self) -> tuple[list[tuple[str, str, str]], list[tuple[str, str, str]]]:
+        columns = (
+            "select table_schema, table_name, column_name from information_schema.columns "
+            "where table_catalog = current_database()"
+        )
+        indexes = "select schema_name, table_name, index_name from duckdb_indexes() where database_name = 'warehouse'"
+        lost = [] if self.keep else self.connection.execute(indexes).fetchall()
+        return self.connection.execute(columns).fetchall(), lost
 
     def _write(self, table_key: str, data: pa.Table) -> None:
         table = TABLES[table_key]
@@ -74,8 +100,8 @@ class DuckDBSink(Sink):
 
     def _load(self, folder: Path) -> None:
         for table in TABLES.values():
-            files = str(folder / table.schema / table.name / "*.parquet").replace("'", "''")
-            self._insert(table, f"read_parquet('{files}')")
+            here = glob.escape(str(folder / table.schema / table.name)).replace("'", "''")
+            self._insert(table, f"read_parquet('{here}/*.parquet')")
 
     def _insert(self, table: Object, source: str) -> None:
         columns = ", ".join(f.name for f in table.fields)
@@ -93,8 +119,16 @@ class DuckDBSink(Sink):
 
     def _discard(self) -> None:
         close(self.connection)  # an open transaction is rolled back
-        if self.is_new and not self.published:
-            self.path.unlink(missing_ok=True)
+        if not self.published:
+            self._remove_new()
+
+    def _remove_new(self) -> None:
+        """Remove a file that this load has begun, which may lie behind a link, and what DuckDB keeps beside it."""
+        if self.is_new:
+            made = Path(os.path.realpath(self.path))
+            for file in (made, Path(f"{made}.wal")):
+                if file.is_file() and not file.is_symlink():
+                    file.unlink()
 
 
 def connect(path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
@@ -103,9 +137,11 @@ def connect(path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     Raises:
         UserError: somebody else has it open, or it is no DuckDB file.
     """
+    if path.exists() and not path.is_file():
+        raise UserError(f"cannot open {path} as a DuckDB file: it is a folder, a pipe or a device")
     try:
         connection = duckdb.connect()
-        quoted = str(path).replace("'", "''")
+        quoted = str(path.absolute()).replace("'", "''")  # a relative path might be taken for another address
         connection.execute(f"attach '{quoted}' as warehouse (type duckdb{', read_only' if read_only else ''})")
         connection.execute("use warehouse")
         return connection
@@ -139,10 +175,10 @@ def _one_line(path: Path) -> Iterator[None]:
     except duckdb.Error as error:
         if "No space left" in str(error):
             raise UserError(f"the disk of {path} is full: nothing was changed; make room there") from None
-        if not isinstance(error, _DAMAGE):
-            raise
         reason = str(error).splitlines()[0]
-        raise UserError(f"{path} cannot be used as a DuckDB file ({reason}): restore it, or delete it") from None
+        if isinstance(error, _DAMAGE):
+            raise UserError(f"{path} cannot be used as a DuckDB file ({reason}): restore it, or delete it") from None
+        raise UserError(f"DuckDB refuses {path}: {reason}: nothing was changed") from None
 
 
 def manifest(connection: duckdb.DuckDBPyConnection) -> Manifest | None:
@@ -151,7 +187,14 @@ def manifest(connection: duckdb.DuckDBPyConnection) -> Manifest | None:
         row = connection.execute(f"select loader, settings from crm.{MANIFEST}").fetchone()
     except duckdb.CatalogException:
         return None
-    return (row[0], json.loads(row[1])) if row else None
+    except duckdb.BinderException:
+        raise UserError(damaged(_file_of(connection))) from None
+    return parse_manifest(_file_of(connection), *row) if row else None
+
+
+def _file_of(connection: duckdb.DuckDBPyConnection) -> str:
+    row = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
+    return str(row[0]) if row else "the database"
 
 
 def read(path: str) -> Iterator[tuple[str, pa.RecordBatch]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import filecmp
+import glob
 import json
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -17,10 +20,11 @@ import pyarrow.parquet as pq
 
 from warehouse.errors import UserError
 
+from ..content_hash import ContentHasher
 from ..schema import TABLES
 from ..schema.declaration import Object
 from ..schema.render import arrow_schema
-from . import MANIFEST, MANIFEST_COLUMNS, Manifest, Sink, refuse_foreign
+from . import MANIFEST, MANIFEST_COLUMNS, Manifest, Sink, damaged, parse_manifest, refuse_foreign, refuse_incomplete
 
 _MANIFEST_FILE = f"{MANIFEST}.json"
 
@@ -41,33 +45,38 @@ class ParquetSink(Sink):
         self.folder: Path | None = None
 
     def _open(self) -> None:
-        if self.path.exists():
-            self._refuse_foreign()
+        self._refuse_foreign()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"cannot write beside {self.path}: {error.strerror}") from None
-        for old in self.path.parent.glob(f".{self.path.name}.loading-*"):
+        for old in self.path.parent.glob(f".{glob.escape(self.path.name)}.loading-????????"):
             shutil.rmtree(old, ignore_errors=True)  # left by a run that was killed
 
     def _refuse_foreign(self) -> None:
-        """Raise unless the folder is empty, or a link to one that holds our load and nothing else."""
+        """Raise unless nothing or an empty folder is there, or our own link to a folder that holds our load only."""
+        if not os.path.lexists(self.path):
+            return
+        if self.path.is_symlink():
+            # a load's folder is named after its content, which is what tells our link from a user's
+            if not re.fullmatch(rf"\.{re.escape(self.path.name)}\.[0-9a-f]{{32}}", os.readlink(self.path)):
+                raise UserError(
+                    f"{self.path} is a link that this project did not make: nothing was touched; "
+                    "name the folder behind it, or another one, with --to"
+                )
+            if self.path.exists():
+                self._refuse(_foreign_inside(self.path))
+                found = {(p.parent.parent.name, p.parent.name) for p in self.path.glob("*/*/*.parquet")}
+                refuse_foreign(str(self.path), found, manifest(self.path), self.loader)
+            return
         if not self.path.is_dir():
             raise UserError(f"{self.path} is a file: nothing was touched; name a folder with --to")
-        if not self.path.is_symlink():
-            foreign = sorted(p.relative_to(self.path).as_posix() for p in self.path.rglob("*") if p.is_file())
-            self._refuse(foreign or sorted(p.name for p in self.path.iterdir()))
-            return
-        inside = self.path.resolve()
-        found = {p.relative_to(inside).parts for p in inside.rglob("*") if p.is_file() and p != inside / _MANIFEST_FILE}
-        ours = {(t.schema, t.name) for t in TABLES.values()}
-        self._refuse(sorted("/".join(p) for p in found if p[:-1] not in ours or not p[-1].endswith(".parquet")))
-        refuse_foreign(str(self.path), {(p[0], p[1]) for p in found}, manifest(self.path), self.loader)
+        self._refuse(_first_inside(self.path))
 
-    def _refuse(self, foreign: list[str]) -> None:
+    def _refuse(self, foreign: Path | None) -> None:
         if foreign:
             raise UserError(
-                f"{self.path} holds {foreign[0]}, which this project did not make: "
+                f"{self.path} holds {foreign.relative_to(self.path)}, which this project did not make: "
                 "nothing was touched; move it elsewhere, or name a new folder with --to"
             )
 
@@ -88,6 +97,7 @@ class ParquetSink(Sink):
         self.folder = folder
 
     def _publish(self) -> None:
+        self._refuse_foreign()  # it may have come since
         if self.folder is None or self.files:
             with self._new_files() as files:
                 files.write_empty()
@@ -96,8 +106,9 @@ class ParquetSink(Sink):
         (self.folder / _MANIFEST_FILE).write_text(json.dumps(dict(zip(MANIFEST_COLUMNS, self.manifest(), strict=True))))
         old = self.path.resolve() if self.path.is_symlink() else None
         final = self.path.parent / f".{self.path.name}.{self.content_hash}"
-        if old and final.resolve() == old and (final / _MANIFEST_FILE).exists():
-            shutil.rmtree(self.folder)  # the same content is in place already
+        if old and final.resolve() == old and _holds_the_same(final, self.folder):
+            self.published = True  # the same content is in place already
+            shutil.rmtree(self.folder)
             return
         shutil.rmtree(final, ignore_errors=True)
         os.replace(self.folder, final)
@@ -107,12 +118,21 @@ class ParquetSink(Sink):
         link.unlink(missing_ok=True)
         link.symlink_to(final.name)
         os.replace(link, self.path)
+        self.published = True
         if old and old != final.resolve():
             shutil.rmtree(old, ignore_errors=True)
 
     def _discard(self) -> None:
         if self.files and self.folder:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _holds_the_same(folder: Path, other: Path) -> bool:
+    """Whether two folders hold the same files, byte for byte: a damaged one does not hold what it was loaded with."""
+    names = {file.relative_to(other) for file in other.rglob("*") if file.is_file()}
+    if names != {file.relative_to(folder) for file in folder.rglob("*") if file.is_file()}:
+        return False
+    return all(filecmp.cmp(folder / name, other / name, shallow=False) for name in names)
 
 
 class TableFiles(AbstractContextManager["TableFiles"]):
@@ -180,10 +200,44 @@ def _encoding(kind: pa.DataType) -> str | None:
 def manifest(folder: Path) -> Manifest | None:
     """Who filled the CRM in a folder, and with what settings; None where nothing says so."""
     file = folder / _MANIFEST_FILE
-    if not file.exists():
+    if not file.is_file():
         return None
-    row = json.loads(file.read_text())
-    return row["loader"], json.loads(row["settings"])
+    try:
+        row = json.loads(file.read_text(encoding="utf-8"))
+        return parse_manifest(str(folder), row["loader"], row["settings"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise UserError(damaged(str(folder))) from None
+
+
+def _foreign_inside(folder: Path) -> Path | None:
+    """The first thing in a load's folder that no load puts there; the inside of a foreign folder is not looked at."""
+    schemas = {table.schema for table in TABLES.values()}
+    tables = {(table.schema, table.name) for table in TABLES.values()}
+    for schema in sorted(folder.iterdir()):
+        if schema.name == _MANIFEST_FILE and _is_plain(schema, Path.is_file):
+            continue
+        if schema.name not in schemas or not _is_plain(schema, Path.is_dir):
+            return schema
+        for table in sorted(schema.iterdir()):
+            if (schema.name, table.name) not in tables or not _is_plain(table, Path.is_dir):
+                return table
+            for file in sorted(table.iterdir()):
+                if not re.fullmatch(r"[0-9]{5,}\.parquet", file.name) or not _is_plain(file, Path.is_file):
+                    return file
+    return None
+
+
+def _is_plain(path: Path, kind: Callable[[Path], bool]) -> bool:
+    """Whether a path is of a kind itself, and no link to one."""
+    return kind(path) and not path.is_symlink()
+
+
+def _first_inside(folder: Path) -> Path | None:
+    """One thing that a folder holds, a file where the way to one is short; None where it is empty."""
+    first = min(folder.iterdir(), default=None)
+    while first and _is_plain(first, Path.is_dir) and (inside := min(first.iterdir(), default=None)):
+        first = inside
+    return first
 
 
 def batches(folder: Path, table: Object) -> Iterator[pa.RecordBatch]:
@@ -198,10 +252,18 @@ def read(path: str) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Every declared table of the folder, in key order.
 
     Raises:
-        UserError: there is no such folder.
+        UserError: there is no such folder, or it does not hold what it was loaded with.
     """
     if manifest(Path(path)) is None:
         raise UserError(f"{path} holds no CRM of ours: generate it first")
-    for key, table in TABLES.items():
-        for batch in batches(Path(path), table):
-            yield key, batch
+    refuse_incomplete(path, {(file.parent.parent.name, file.parent.name) for file in Path(path).glob("*/*/*.parquet")})
+    hasher = ContentHasher()
+    try:
+        for key, table in TABLES.items():
+            for batch in batches(Path(path), table):
+                hasher.update(key, batch)
+                yield key, batch
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"the CRM in {path} is damaged ({str(error).splitlines()[0]}): generate it again") from None
+    if hasher.hexdigest() != json.loads((Path(path) / _MANIFEST_FILE).read_text(encoding="utf-8"))["content_hash"]:
+        raise UserError(f"the CRM in {path} lacks rows, or holds others than it was loaded with: generate it again")

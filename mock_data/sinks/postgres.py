@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -24,7 +23,19 @@ from ..encoding import NULL_INTEGER, decimals
 from ..schema import TABLES
 from ..schema.declaration import FieldType, Object
 from ..schema.render import arrow_schema, create_table, primary_key, qualified_name, sql_type
-from . import MANIFEST, MANIFEST_COLUMNS, OUR_SCHEMAS, Manifest, Sink, parquet, refuse_foreign, refuse_incomplete
+from . import (
+    MANIFEST,
+    MANIFEST_COLUMNS,
+    OUR_SCHEMAS,
+    Manifest,
+    Sink,
+    damaged,
+    parquet,
+    parse_manifest,
+    refuse_added,
+    refuse_foreign,
+    refuse_incomplete,
+)
 
 _CONNECT_SECONDS = 10
 _SPOOLS = PROJECT_ROOT / "data"
@@ -62,6 +73,9 @@ class PostgresSink(Sink):
         """Check that the place is ours or empty, and make room."""
         found = _tables(cursor)
         refuse_foreign(_database(cursor), set(found), manifest(cursor), self.loader)
+        columns = [(*table, name) for table, columns in found.items() for name, _ in columns if name]
+        replaced = set() if self.keep else {t for t in found if not _has_declared_columns(t, found)}
+        refuse_added(_database(cursor), columns, (a for a in _attached(cursor) if a[:2] in replaced))
         if not self.keep:
             self._make_room(cursor, found)
             return
@@ -83,7 +97,7 @@ class PostgresSink(Sink):
                 cursor.execute(f"create schema {schema}")
         for table in TABLES.values():
             existing = found.get((table.schema, table.name))
-            if existing == [(f.name, _catalogue_type(sql_type(f, "postgres"))) for f in table.fields]:
+            if _has_declared_columns((table.schema, table.name), found):
                 cursor.execute(f"alter table {qualified_name(table)} drop constraint if exists {_key_name(table)}")
                 cursor.execute(f"truncate {qualified_name(table)}")
                 continue
@@ -272,15 +286,52 @@ def _tables(cursor: dbapi.Cursor) -> dict[tuple[str, str], list[tuple[str, str]]
 def manifest(cursor: dbapi.Cursor) -> Manifest | None:
     """Who filled the CRM of a database, and with what settings; None where nothing says so."""
     row = _manifest_row(cursor)
-    return (row[0], json.loads(row[1])) if row else None
+    return parse_manifest(_database(cursor), *row[:2]) if row else None
 
 
 def _manifest_row(cursor: dbapi.Cursor) -> tuple[str, ...] | None:
     cursor.execute(f"select to_regclass('crm.{MANIFEST}') is not null")
     if cursor.fetchone() != (True,):
         return None
-    cursor.execute(f"select {', '.join(MANIFEST_COLUMNS)} from crm.{MANIFEST}")
-    return cursor.fetchone()
+    try:
+        cursor.execute(f"select {', '.join(MANIFEST_COLUMNS)} from crm.{MANIFEST}")
+        return cursor.fetchone()
+    except DriverError as error:
+        if "does not exist" not in str(error):  # a column
+            raise
+        raise UserError(damaged("the database")) from None
+
+
+def _has_declared_columns(key: tuple[str, str], found: dict[tuple[str, str], list[tuple[str, str]]]) -> bool:
+    """Whether the table (schema, name) is there as it is declared now."""
+    table = TABLES.get(".".join(key))
+    wanted = [(f.name, _catalogue_type(sql_type(f, "postgres"))) for f in table.fields] if table else None
+    return found.get(key) == wanted
+
+
+def _attached(cursor: dbapi.Cursor) -> list[tuple[str, str, str]]:
+    """(schema, table, name) of what goes with a table that is dropped and is none of ours: all but the primary key."""
+    cursor.execute(
+        """
+        with attached as (
+            select conrelid as table_id, conname::text as name from pg_constraint where contype in ('c', 'f', 'u', 'x')
+            union
+            select i.indrelid, c.relname::text
+            from pg_index as i
+            inner join pg_class as c on i.indexrelid = c.oid
+            where not i.indisprimary
+            union
+            select tgrelid, tgname::text from pg_trigger where not tgisinternal
+        )
+
+        select s.nspname::text, t.relname::text, a.name
+        from attached as a
+        inner join pg_class as t on a.table_id = t.oid
+        inner join pg_namespace as s on t.relnamespace = s.oid
+        where s.nspname in ('crm', 'truth')
+        """
+    )
+    return [(str(s), str(t), str(name)) for s, t, name in cursor.fetchall()]
 
 
 def _database(cursor: dbapi.Cursor) -> str:

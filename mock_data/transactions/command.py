@@ -9,8 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
+import re
 import shlex
-from contextlib import ExitStack, suppress
+import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     import duckdb
 
 LOADER = "import-transactions"
+_REPORT_COLUMNS = ("line", "reason", "customer", "date", "amount", "quantity", "row")  # as its header tells it
 
 
 @dataclass(frozen=True)
@@ -87,14 +90,18 @@ def import_file(
 
     from . import land, parse, read
 
-    to = to or f"duckdb:{PROJECT_ROOT / 'data' / f'{path.stem}.duckdb'}"
-    refused_report = refused_report or _report_beside(path, to)
+    path = sinks.local_path(str(path), "FILE")
+    to = to if to is not None else f"duckdb:{PROJECT_ROOT / 'data' / f'{path.stem}.duckdb'}"
+    if refused_report is None:
+        refused_report = _report_beside(path, to)
+    refused_report = sinks.local_path(str(refused_report), "--report")
     conventions = parse.Conventions(date_format, decimal)
     conventions.check()
     if as_of and not FIRST_DAY <= as_of <= LAST_DAY:
         raise UserError(f"--as-of {as_of}: it must be a day from {FIRST_DAY} to {LAST_DAY}")
     where = read.layout(path, columns, format, encoding)
     _refuse_input(path, refused_report, to)
+    _refuse_report(refused_report, to)
     settings: dict[str, object] = {
         "file": path.name,
         "sha256": _sha256(path),
@@ -109,9 +116,11 @@ def import_file(
 
     blanks = read.Blanks()
     with ExitStack() as stack:
+        stack.enter_context(sinks.no_new_folders(refused_report))
         # a place that holds something else is refused here, before anything is read or written
         sink = None if unchanged else stack.enter_context(sinks.open_sink(to, loader=LOADER, settings=settings))
         connection = stack.enter_context(parse.database())
+        stack.callback(connection.interrupt)  # else Ctrl-C would wait for the query that it has ended
         parse.parse(
             connection,
             read.read(path, where, blanks),
@@ -128,9 +137,9 @@ def import_file(
 
 
 def _report_beside(path: Path, to: str) -> Path:
-    from mock_data.sinks import place_of
+    from mock_data.sinks import target_of
 
-    match place_of(to):
+    match target_of(to):
         case "duckdb", warehouse:
             return Path(warehouse).with_suffix(".refused.csv")
     return PROJECT_ROOT / "data" / f"{path.stem}.refused.csv"
@@ -149,6 +158,30 @@ def _refuse_input(path: Path, refused_report: Path, to: str) -> None:
     for option, target in (("--report", refused_report), ("--to", Path(written))):
         if target.exists() and target.samefile(path):
             raise UserError(f"{option} names {path} itself: give it another place")
+
+
+def _refuse_report(report: Path, to: str) -> None:
+    """Raise where a report would replace what is no report of ours, or stand where the warehouse is to be."""
+    from mock_data.sinks import place_of, shown
+
+    match place_of(to):
+        case "duckdb", warehouse:
+            taken = {Path(os.path.realpath(f"{warehouse}{ending}")) for ending in ("", ".wal", ".tmp")}
+        case "parquet", warehouse:
+            taken = {Path(os.path.abspath(warehouse)), Path(os.path.realpath(warehouse))}
+        case _:
+            taken = set()
+    real = Path(os.path.realpath(report))
+    if taken & {real, *real.parents, Path(os.path.abspath(report)), *Path(os.path.abspath(report)).parents}:
+        raise UserError(f"--report {report} is where {shown(to)} is to be: give it another place")
+    if os.path.lexists(report) and (report.is_symlink() or not report.is_dir()):  # a folder is not replaced by a file
+        if report.is_file() and not report.is_symlink():
+            with report.open("rb") as file:
+                if file.readline(200).rstrip(b"\r\n") == ",".join(_REPORT_COLUMNS).encode():
+                    return
+        raise UserError(
+            f"--report {report} is there and is no report of refused rows: nothing was touched; give it another name"
+        )
 
 
 def _held(to: str, settings: dict[str, object]) -> dict[str, Any] | None:
@@ -185,17 +218,16 @@ def _write_report(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     """
     import duckdb
 
-    partial = target.with_name(target.name + ".partial")
+    columns = (c if c in ("line", "reason") else f"raw_{c} as {c}" for c in _REPORT_COLUMNS)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        connection.sql(
-            "select line, reason, raw_customer as customer, raw_date as date, raw_amount as amount, "
-            "raw_quantity as quantity, raw_row as row from parsed where reason is not null order by line"
-        ).write_csv(str(partial), header=True)
-        os.replace(partial, target)
+        with tempfile.TemporaryDirectory(prefix=".refused-", dir=target.parent) as folder:
+            partial = Path(folder) / "refused.csv"
+            connection.sql(f"select {', '.join(columns)} from parsed where reason is not null order by line").write_csv(
+                str(partial), header=True
+            )
+            os.replace(partial, target)
     except (OSError, duckdb.Error) as error:
-        with suppress(OSError):
-            partial.unlink()
         if isinstance(error, FileExistsError):
             why = "a file stands where its folder should be"
         else:
@@ -214,7 +246,7 @@ def _outcome(
 ) -> Outcome:
     counts = connection.execute(
         """select count(*), count(*) filter (reason is null), count(*) filter (reason is not null),
-                  count(distinct customer), (100 * sum(amount))::bigint, count(*) filter (amount = 0),
+                  count(distinct customer), (100 * sum(amount))::hugeint, count(*) filter (amount = 0),
                   min(bought_at)::date, max(bought_at)::date
            from parsed"""
     ).fetchone()
@@ -351,6 +383,8 @@ def _day(text: str | None) -> dt.date | None:
     if text is None:
         return None
     try:
-        return dt.datetime.strptime(text, "%Y-%m-%d").date()
+        if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            raise ValueError
+        return dt.date.fromisoformat(text)
     except ValueError:
         raise UserError(f"--as-of {text}: it must be a day (YYYY-MM-DD) from {FIRST_DAY} to {LAST_DAY}") from None

@@ -83,6 +83,8 @@ def layout(
         raise UserError(f"--format {format}: it must be one of {', '.join(FORMATS)}")
     _check_encoding(encoding)
     try:
+        if not path.is_file() and not path.is_dir() and path.stat():
+            raise UserError(f"{path} is a pipe or a device, and a log is read more than once: save it to a file first")
         with path.open("rb") as file:
             start = file.read(4)
     except OSError as error:
@@ -119,9 +121,12 @@ def _is_position(column: str) -> bool:
 
 def _check_encoding(encoding: str) -> None:
     try:
-        codecs.lookup(encoding).incrementaldecoder  # noqa: B018
-        "".encode(encoding)
-    except (LookupError, TypeError):
+        decoder = codecs.getincrementaldecoder(encoding)()
+        # every text encoding can write a header, and reads it back
+        same = decoder.decode("a,1\n".encode(encoding), final=True) == "a,1\n"
+        if not same or codecs.lookup(encoding).name in ("idna", "punycode"):  # those two are for names of hosts
+            raise LookupError
+    except (LookupError, TypeError, ValueError):
         raise UserError(f"--encoding {encoding}: no such encoding; try utf-8, latin-1 or cp1252") from None
 
 

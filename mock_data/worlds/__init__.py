@@ -6,6 +6,7 @@ file: it is known by its name at once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
@@ -24,6 +25,7 @@ from ..behaviour.parameters import Behaviour
 
 FOLDER = Path(__file__).parent
 _SUFFIXES = (".yml", ".yaml")
+_LARGEST = 50_000  # bytes of a file: a hundred times what our own have
 
 
 def names() -> list[str]:
@@ -117,6 +119,10 @@ def _file(name: str) -> Path:
 
 def _read(file: Path) -> dict[Any, Any]:
     try:
+        if not file.is_file() and not file.is_dir() and file.stat():
+            raise UserError(f"world {file} is a pipe or a device: give a file")
+        if file.stat().st_size > _LARGEST:
+            raise UserError(f"{_shown(file)} has {file.stat().st_size:,} bytes: a world has at most {_LARGEST:,}")
         content = yaml.load(file.read_text(encoding="utf-8"), _OneOfEachKey)  # nosec B506
     except OSError as error:
         raise UserError(f"world {file} cannot be read: {error.strerror}") from None
@@ -135,8 +141,8 @@ class _OneOfEachKey(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if isinstance(key, str) and keys.count(key) > 1:
+        for key, times in Counter(key for key in keys if isinstance(key, str)).items():
+            if times > 1:
                 raise yaml.constructor.ConstructorError(problem=f"{key} is there twice", problem_mark=node.start_mark)
         return super().construct_mapping(node, deep)
 

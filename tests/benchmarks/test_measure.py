@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.measure import spread, timed
+from benchmarks.measure import keep, results_in, spread, timed
 from warehouse.errors import UserError
 
 MEGABYTES, SECONDS = 150, 0.3
@@ -43,3 +43,20 @@ def test_a_command_that_fails_is_an_error(tmp_path: Path, capfd: pytest.CaptureF
 
 def test_a_spread_has_four_digits() -> None:
     assert spread([1, 123_456, 3]) == {"median": 3, "min": 1, "max": 123_500}
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"name": "a package", "version": "1"}', '{"loads": {}}'])
+def test_a_file_that_holds_no_results_is_kept(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "package.json"
+    file.write_text(content)
+    with pytest.raises(UserError, match="holds no results"):
+        keep("loading", {}, file)
+    assert file.read_text() == content
+
+
+def test_one_section_is_replaced_and_the_others_stay(tmp_path: Path) -> None:
+    file = tmp_path / "results.json"
+    keep("loading", {"rows": 1}, file)
+    keep("peers", {"rows": 2}, file)
+    keep("loading", {"rows": 3}, file)
+    assert {name: section["rows"] for name, section in results_in(file).items()} == {"loading": 3, "peers": 2}
