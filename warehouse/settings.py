@@ -188,7 +188,7 @@ def _lines_before(text: str) -> int:
 
 
 def _nearly_a_setting(name: str) -> str | None:
-    """The setting that `name` was probably meant to be: within two letters of it; None for itself."""
+    """The setting that `name` is a slip for, being within two letters of it; None where it is none."""
     upper = name.upper()
     settings = [setting.upper() for setting in Settings.model_fields]
     if upper in settings:

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 
-from warehouse.connect import SCHEMAS as OUR_SCHEMAS
+from warehouse.connect import SCHEMAS
 from warehouse.errors import UserError
 
 from ..content_hash import ContentHasher, Sums
@@ -349,7 +349,7 @@ def refuse_foreign(where: str, found: set[tuple[str, str]], held: Manifest | Non
         found: (schema, table) pairs that are there.
         held: the manifest that is there; None where none is.
     """
-    ours = {pair for pair in found if pair[0] in OUR_SCHEMAS}
+    ours = {pair for pair in found if pair[0] in SCHEMAS}
     if not ours:
         return
     if held is None:

@@ -15,7 +15,7 @@ from adbc_driver_manager import dbapi as driver
 from adbc_driver_postgresql import dbapi
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from warehouse.connect import session
+from warehouse.connect import SCHEMAS, session
 from warehouse.errors import UserError, note
 from warehouse.settings import PROJECT_ROOT
 
@@ -26,7 +26,6 @@ from ..schema.render import arrow_schema, create_table, primary_key, qualified_n
 from . import (
     MANIFEST,
     MANIFEST_COLUMNS,
-    OUR_SCHEMAS,
     Manifest,
     Sink,
     damaged,
@@ -44,8 +43,8 @@ _LOST_WORDS = ("server closed the connection", "terminating connection", "no con
                "could not receive data", "could not send data", "Connection reset")  # fmt: skip
 # the driver takes Ctrl-C for itself: it cancels the statement, and where that returns no rows it says nothing, so that
 # what is not there would be committed. This is what it does on Windows: Python's own handler runs after the call
-driver._blocking_call = lambda function, arguments, options, cancel: function(*arguments, **options)
-_SCHEMAS = tuple(dict.fromkeys(table.schema for table in TABLES.values()))
+setattr(driver, "_blocking_call", lambda function, arguments, options, cancel: function(*arguments, **options))  # noqa: B010
+_WRITTEN = tuple(dict.fromkeys(table.schema for table in TABLES.values()))
 
 
 class PostgresSink(Sink):
@@ -92,7 +91,7 @@ class PostgresSink(Sink):
     def _make_room(self, cursor: dbapi.Cursor, found: dict[tuple[str, str], list[tuple[str, str]]]) -> None:
         cursor.execute("select nspname::text from pg_namespace")
         there = {name for (name,) in cursor.fetchall()}
-        for schema in _SCHEMAS:
+        for schema in _WRITTEN:
             if schema not in there:  # "if not exists" wants the right to create even where it does
                 cursor.execute(f"create schema {schema}")
         for table in TABLES.values():
@@ -266,7 +265,7 @@ def _reason(error: Exception) -> str:
 
 def _tables(cursor: dbapi.Cursor) -> dict[tuple[str, str], list[tuple[str, str]]]:
     """Tables and views in our schemas, with their columns' names and types in order."""
-    names = ", ".join(f"'{schema}'" for schema in OUR_SCHEMAS)
+    names = ", ".join(f"'{schema}'" for schema in SCHEMAS)
     cursor.execute(
         f"""
         select n.nspname, c.relname, a.attname::text, format_type(a.atttypid, a.atttypmod)
