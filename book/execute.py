@@ -7,6 +7,7 @@ The stored notebooks show the default world, and no other is ever stored in them
 from __future__ import annotations
 
 import argparse
+import asyncio
 import hashlib
 import json
 import os
@@ -51,13 +52,29 @@ def execute(sources: Iterable[Path], out: Path, settings: Settings, *, inplace: 
             raise UserError(f"{out / path.name} is no copy that was made here: nothing was run; give another --out")
     out.mkdir(parents=True, exist_ok=True)
     due = [path for path in sources if inplace or not _is_current(path, out, inputs)]
+    clients: list[NotebookClient] = []
+
+    def run(path: Path) -> None:
+        _execute_one(path, path if inplace else out / path.name, inputs, inplace, clients)
+
     with ThreadPoolExecutor(KERNELS) as pool:
         try:
-            list(pool.map(lambda path: _execute_one(path, path if inplace else out / path.name, inputs, inplace), due))
-        except UserError:
+            list(pool.map(run, due))
+        except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)
+            if not isinstance(
+                error, UserError
+            ):  # Ctrl-C does not reach the kernels, and their cells would be waited for
+                for client in clients:
+                    _kill_kernel(client)
             raise
     return due
+
+
+def _kill_kernel(client: NotebookClient) -> None:
+    provisioner = client.km.provisioner if client.km else None
+    if provisioner is not None and provisioner.has_process:
+        asyncio.run(provisioner.kill())
 
 
 def normalise(notebook: NotebookNode) -> NotebookNode:
@@ -72,7 +89,7 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def _execute_one(source: Path, target: Path, inputs: str, inplace: bool) -> None:
+def _execute_one(source: Path, target: Path, inputs: str, inplace: bool, clients: list[NotebookClient]) -> None:
     notebook = nbformat.read(source, as_version=4)
     client = NotebookClient(
         notebook,
@@ -84,6 +101,7 @@ def _execute_one(source: Path, target: Path, inputs: str, inplace: bool) -> None
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
         resources={"metadata": {"path": str(NOTEBOOKS if NOTEBOOKS.is_dir() else source.parent)}},
     )
+    clients.append(client)
     try:
         client.execute()
     except CellExecutionError as error:

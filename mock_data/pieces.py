@@ -26,6 +26,7 @@ import pyarrow as pa
 from warehouse.errors import UserError
 
 from .content_hash import ContentHasher, Sums
+from .sinks import UNCHANGED
 from .sinks.parquet import TableFiles
 from .workers import WorkerDied, in_turn
 from .world import World
@@ -148,6 +149,8 @@ class Run(AbstractContextManager["Run"]):
     ) -> None:
         if self.lock is None:
             return
+        if UNCHANGED in getattr(error, "__notes__", ()) and self.finished():
+            error.add_note("the same command carries on from the finished shards")  # type: ignore[union-attr]
         if kind is None or not self.finished():
             shutil.rmtree(self.folder, ignore_errors=True)
         self.lock.close()

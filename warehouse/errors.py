@@ -6,6 +6,7 @@ Only standard-library imports here, and few: every command begins with this modu
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from types import FrameType
 from typing import Any, NoReturn
@@ -14,6 +15,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SIGHUP: "the terminal was closed"}
 
 MOST_CHARACTERS = 1_500
+_AGAIN_SECONDS = 0.05
 
 
 class UserError(Exception):
@@ -48,8 +50,17 @@ def run_command(command: Callable[..., object], *arguments: Any, **options: Any)
         received.append((number, Interrupted()))
         raise received[-1][1]
 
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    def again(lost: Any) -> None:
+        # raised where Python can only ignore it, as while it forgets an object: the signal would be lost
+        if isinstance(lost.exc_value, Interrupted):
+            # by another thread: here, too, it could only be ignored
+            threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), received[-1][0])).start()
+        else:
+            before_lost(lost)
+
+    before, before_lost = {number: signal.getsignal(number) for number in SIGNALS}, sys.unraisablehook
     _handle(interrupt)
+    sys.unraisablehook = again
     notes: list[str] = []
     try:
         result = command(*arguments, **options)
@@ -63,6 +74,7 @@ def run_command(command: Callable[..., object], *arguments: Any, **options: Any)
         if not received:
             status = _status(error)
         notes = getattr(error, "__notes__", [])
+    sys.unraisablehook = before_lost
     for signal_number, handler in before.items():
         signal.signal(signal_number, handler)
     if received:

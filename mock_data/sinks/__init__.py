@@ -30,6 +30,7 @@ from ..schema import TABLES
 
 MANIFEST = "load_manifest"  # the table, in schema crm, that marks a CRM as ours
 MANIFEST_COLUMNS = ("loader", "settings", "content_hash")
+IN_PLACE, UNCHANGED = "the data is in place", "nothing was changed"
 _AT_ONCE = 64 << 20  # bytes of Arrow that an engine is handed at a time: it starts anew for every table it is given
 _LONGEST_NAME = 180  # bytes: hidden files beside it have longer names, and most disks end at 255
 _KINDS = "use duckdb:PATH, postgresql://USER@HOST/DATABASE or parquet:FOLDER"
@@ -124,7 +125,7 @@ class Sink(AbstractContextManager["Sink"], ABC):
     def _give_up(self, failure: BaseException | None) -> None:
         """Undo what is not in place, and let the exception say which it is."""
         if failure is not None:
-            failure.add_note("the data is in place" if self.published else "nothing was changed")
+            failure.add_note(IN_PLACE if self.published else UNCHANGED)
         self._discard()
 
     @abstractmethod

@@ -61,6 +61,7 @@ class PostgresSink(Sink):
         self.url = url
         self.spools: dict[str, _Spool] = {}
         self.folder: Path | None = None
+        self.raised: BaseException | None = None
 
     def _open(self) -> None:
         # what the load will do to make room is tried and taken back, so that it is refused before any row is made;
@@ -118,7 +119,7 @@ class PostgresSink(Sink):
 
     def _publish(self) -> None:
         with connected(self.url) as connection:
-            with refusals(), connection.cursor() as cursor:
+            with self._refusals(), connection.cursor() as cursor:
                 self._begin(cursor)
                 for key, rows in self._rows():
                     if self.keep:
@@ -129,7 +130,8 @@ class PostgresSink(Sink):
                     for table in TABLES.values():
                         cursor.execute(primary_key(table))
                 cursor.execute(f"insert into crm.{MANIFEST} values ($1, $2, $3)", self.manifest())
-            self._commit(connection)
+            if not self._commit(connection):
+                return
             try:
                 connection.adbc_connection.set_autocommit(True)
                 with connection.cursor() as cursor:
@@ -138,6 +140,17 @@ class PostgresSink(Sink):
             except DriverError as error:
                 note(f"the data is in place, but Postgres lacks its statistics ({_reason(error)}): run ANALYZE there")
 
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        """As :func:`refusals`; of what is raised while the driver reads our rows, it keeps the text alone."""
+        try:
+            with refusals():
+                yield
+        except UserError:
+            if self.raised is None:
+                raise
+            raise self.raised from None
+
     def _rows(self) -> Iterator[tuple[str, pa.RecordBatchReader]]:
         """What was written or is to be loaded, table by table."""
         for key, spool in self.spools.items():
@@ -145,10 +158,17 @@ class PostgresSink(Sink):
                 yield key, rows
         for key, table in TABLES.items() if self.folder else ():
             assert self.folder is not None
-            yield key, pa.RecordBatchReader.from_batches(arrow_schema(table), parquet.batches(self.folder, table))
+            yield key, pa.RecordBatchReader.from_batches(arrow_schema(table), self._batches(self.folder, table))
 
-    def _commit(self, connection: dbapi.Connection) -> None:
-        """Commit; where the connection is lost meanwhile, a new one tells whether the server has done so.
+    def _batches(self, folder: Path, table: Object) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from parquet.batches(folder, table)
+        except BaseException as error:
+            self.raised = error
+            raise
+
+    def _commit(self, connection: dbapi.Connection) -> bool:
+        """Commit; False where the connection is lost meanwhile, and a new one tells that the server has done so.
 
         Raises:
             UserError: it has not, or cannot be asked.
@@ -168,8 +188,11 @@ class PostgresSink(Sink):
                 ) from None
             if not done:
                 raise UserError(_LOST.format(reason=_reason(error))) from None
+            self.published = True
             note("the connection to Postgres was lost after the commit: the data is in place")
+            return False
         self.published = True
+        return True
 
     def _discard(self) -> None:
         for spool in self.spools.values():
