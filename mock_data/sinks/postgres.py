@@ -83,9 +83,7 @@ class PostgresSink(Sink):
         row = cursor.fetchone()
         held = str(row[0]) if row else ""
         if self.held_hash not in ("", held):
-            raise UserError(
-                f"another program has loaded {_database(cursor)} meanwhile: nothing was changed; run it again"
-            )
+            raise UserError(f"{_database(cursor)} was loaded anew meanwhile: nothing was changed; run it again")
         self.held_hash = held
         cursor.execute(f"truncate crm.{MANIFEST}")
 
@@ -281,8 +279,10 @@ def _is_lost(error: DriverError) -> bool:
 def _reason(error: Exception) -> str:
     """The server's own words, on one line; they never hold the password of an address that could be read."""
     text = str(error)
-    for mark in ("Failed to connect: ", "ERROR: ", "Failed to execute query: "):
+    for mark in ("Failed to connect: ", "ERROR: ", "FATAL: ", "Failed to execute query: ", "Failed to prepare query: "):
         text = text.partition(mark)[2] or text
+    for advice in ("server closed the connection unexpectedly", "This probably means the server", "Query was: "):
+        text = text.partition(advice)[0] or text
     return " ".join(text.split()).removesuffix(".")
 
 
