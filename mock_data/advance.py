@@ -18,7 +18,7 @@ from .content_hash import ContentHasher
 from .generate import LOADER, Result, generate
 from .schema import TABLES
 from .simulation import tables, tables_of_shard
-from .sinks import manifest_at, open_sink, shown
+from .sinks import damaged, manifest_at, open_sink, shown
 from .world import World, end_of
 
 
@@ -37,7 +37,10 @@ def advance(
     held = manifest_at(at)
     if held is None or held[0] != LOADER:
         raise UserError(f"{shown(at)} holds no CRM that `generate` made: make one there first")
-    world, as_of = World.from_dict(held[1]), np.datetime64(str(held[1]["as_of"]), "D")
+    try:
+        world, as_of = World.from_dict(held[1]), np.datetime64(str(held[1]["as_of"]), "D")
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise UserError(damaged(shown(at))) from None
     if world.faults:
         raise UserError(f"the CRM at {shown(at)} was made with --faults, and stays as it is: generate it again")
     if to < as_of:

@@ -45,4 +45,5 @@ def generate(
         for done, _ in enumerate(run.make(workers, sink.size), start=1):
             progress(done, world.shards + 1)
         sink.load(run.tables, run.sums())
+    sink.settle()
     return Result(sink.rows, sink.content_hash)

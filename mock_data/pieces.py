@@ -158,8 +158,10 @@ class Run(AbstractContextManager["Run"]):
             if lock := _lock(old):  # nobody is at work there
                 shutil.rmtree(old, ignore_errors=True)
                 lock.close()
-        if isinstance(error, UserError) and self.folder.exists() and str(self.folder) not in str(error):
-            raise UserError(f"{error}; finished shards wait in {self.folder}") from None
+        if isinstance(error, UserError) and (left := [str(f) for f in self._earlier() if str(f) not in str(error)]):
+            raise UserError(
+                f"{error}; shards of runs that did not end wait in {', '.join(left)}: delete what you do not want"
+            ) from None
 
     def _earlier(self) -> list[Path]:
         """The folders of earlier runs to the same place: those that a run has put its lock in."""

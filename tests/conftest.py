@@ -1,27 +1,46 @@
 """What several test folders share: settings that no environment touches, scratch databases, and the default world."""
 
+import fcntl
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import examples  # noqa: F401  (loads the profile for every test)
+from tests.running import dbt, environment_of
 from warehouse.connect import check_postgres
 from warehouse.local_postgres import serving
-from warehouse.scratch import scratch_database
+from warehouse.scratch import create_scratch, drop_scratch, scratch_database
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
 POSTGRES_FIXTURES = {"postgres", "default_postgres", "server"}
+# what these need takes a minute to make
+SLOW_FIXTURES = {"default_duckdb", "steady_duckdb", "default_postgres"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that needs a server, so that `-m "not postgres"` leaves them out."""
+    """Mark what needs a server and what is slow, for `-m "not postgres and not slow"`; the longest tests come first.
+
+    Two processes then end at about the same time. Among tests that are no slower than others, the order stays.
+    """
     for item in items:
-        if POSTGRES_FIXTURES & set(getattr(item, "fixturenames", ())):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if POSTGRES_FIXTURES & fixtures:
             item.add_marker(pytest.mark.postgres)
+        if SLOW_FIXTURES & fixtures:
+            item.add_marker(pytest.mark.slow)
+    items.sort(key=_seconds, reverse=True)
+
+
+def _seconds(item: pytest.Item) -> int:
+    """About how long a test takes: what its mark `slow` says, else half a minute, and nothing without that mark."""
+    marks = list(item.iter_markers("slow"))
+    return max((mark.kwargs.get("seconds", 30) for mark in marks), default=0)
 
 
 def default_settings(**overrides: Any) -> Settings:
@@ -55,51 +74,85 @@ def postgres(server: Settings) -> Iterator[Settings]:
         yield settings
 
 
-def environment_of(settings: Settings, **more: str) -> dict[str, str]:
-    """The environment for a program that is to run with exactly these settings."""
-    names = {name.upper() for name in Settings.model_fields}
-    programs = str(Path(sys.executable).parent)
-    inherited = {name: value for name, value in os.environ.items() if name not in names}
-    return {**inherited, "PATH": programs + os.pathsep + inherited["PATH"], **settings.environment(), **more}
-
-
 def build_world(settings: Settings, artifacts: Path) -> None:
-    """Generate the mock CRM and build the models where `settings` say; dbt's artifacts go to `artifacts`."""
-    environment = environment_of(settings, DBT_TARGET_PATH=str(artifacts), DBT_LOG_PATH=str(artifacts / "logs"))
-    for command, folder in (
-        ([sys.executable, "-m", "mock_data", "generate"], PROJECT_ROOT),
-        (["dbt", "build", "--quiet"], PROJECT_ROOT / "dbt"),
-    ):
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-        if done.returncode != 0:
-            pytest.fail(
-                f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-6000:]}{done.stderr[-3000:]}"
-            )
+    """Generate the mock CRM and build the models where `settings` say; dbt's artifacts go to `artifacts`.
+
+    Every data test runs. Unit tests bring their own rows and are run by themselves, in `dbt/test_unit_tests.py`.
+    """
+    command = [sys.executable, "-m", "mock_data", "generate"]
+    done = subprocess.run(
+        command, cwd=PROJECT_ROOT, env=environment_of(settings), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        pytest.fail(f"{' '.join(command)} ended with {done.returncode}: {done.stderr[-3000:]}")
+    built = dbt(settings, artifacts, "build", "--quiet", "--exclude-resource-type", "unit_test", write_json=True)
+    if built.status:
+        pytest.fail(f"dbt build ended with {built.status}: {built.printed[-6000:]}")
 
 
 @pytest.fixture(scope="session")
-def default_duckdb(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def together(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this test run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
+
+
+@contextmanager
+def my_turn(folder: Path) -> Iterator[None]:
+    """Hold `folder`, which is made where it is missing, against the other processes of this test run."""
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def duckdb_world(folder: Path, world: str) -> Settings:
+    """Settings of a DuckDB file in `folder` that holds a world, generated and built by whoever comes first."""
+    settings = default_settings(target="duckdb", world=world, warehouse_path=folder / "warehouse.duckdb")
+    with my_turn(folder):
+        if not (folder / "built").exists():
+            build_world(settings, folder / "dbt")
+            (folder / "built").touch()
+    return settings
+
+
+@pytest.fixture(scope="session")
+def default_duckdb(together: Path) -> Settings:
     """Settings of a DuckDB file that holds the default world, generated and built (marts and all). Read it only."""
-    folder = tmp_path_factory.mktemp("default_duckdb")
-    settings = default_settings(target="duckdb", warehouse_path=folder / "warehouse.duckdb")
-    build_world(settings, folder / "dbt")
-    return settings
+    return duckdb_world(together / "default_duckdb", "seasonal")
 
 
 @pytest.fixture(scope="session")
-def steady_duckdb(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def steady_duckdb(together: Path) -> Settings:
     """The same for the world `steady`, in which the formulas of the textbooks hold exactly. Read it only."""
-    folder = tmp_path_factory.mktemp("steady_duckdb")
-    settings = default_settings(target="duckdb", world="steady", warehouse_path=folder / "warehouse.duckdb")
-    build_world(settings, folder / "dbt")
-    return settings
+    return duckdb_world(together / "steady_duckdb", "steady")
 
 
 @pytest.fixture(scope="session")
-def default_postgres(server: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Settings of a Postgres database that holds the default world, generated and built. Read it only."""
-    with scratch_database(server) as scratch:
-        names = [name for name in Settings.model_fields if name.startswith("postgres_")]
-        settings = default_settings(target="postgres", **{name: getattr(scratch, name) for name in names})
-        build_world(settings, tmp_path_factory.mktemp("default_postgres"))
-        yield settings
+def default_postgres(server: Settings, together: Path) -> Iterator[Settings]:
+    """Settings of a Postgres database that holds the default world, generated and built. Read it only.
+
+    Whoever comes first makes it, and whoever leaves last drops it: in the file `users`, a letter for each.
+    """
+    folder = together / "default_postgres"
+    users, name = folder / "users", folder / "database"
+    with my_turn(folder):
+        if not (users.exists() and users.read_text()):
+            database = create_scratch(server)
+            settings = on_server(database)
+            build_world(settings, folder / "dbt")
+            name.write_text(str(database.postgres_db))
+            users.write_text("")
+        settings = on_server(server, postgres_db=name.read_text())
+        users.write_text(users.read_text() + "x")
+    yield settings
+    with my_turn(folder):
+        users.write_text(users.read_text()[1:])
+        if not users.read_text():
+            drop_scratch(server, settings)
+
+
+def on_server(server: Settings, **overrides: Any) -> Settings:
+    """The default settings on that server."""
+    names = [name for name in Settings.model_fields if name.startswith("postgres_")]
+    return default_settings(target="postgres", **{name: getattr(server, name) for name in names} | overrides)

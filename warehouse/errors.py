@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -83,6 +84,24 @@ def run_command(command: Callable[..., object], *arguments: Any, **options: Any)
         _print("error", ": ".join([_WORDS[signal.Signals(number)], *dict.fromkeys(notes)]))
         status = 128 + number
     sys.exit(status)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Put signals off until the block ends: for what is to be done, and known to be done, in one go."""
+    if threading.current_thread() is not threading.main_thread():  # which alone handles signals
+        yield
+        return
+    came: list[int] = []
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    _handle(lambda number, _frame: came.append(number))
+    try:
+        yield
+    finally:
+        for signal_number, handler in before.items():
+            signal.signal(signal_number, handler)
+        for number in came:
+            signal.raise_signal(number)
 
 
 def exit_on_signals_while_importing() -> None:

@@ -13,19 +13,31 @@ from .connect import postgres_dsn
 from .settings import Settings
 
 
-@contextmanager
-def scratch_database(server: Settings) -> Iterator[Settings]:
-    """Settings of a new, empty database on that server, dropped afterwards. Text sorts by code point, as in DuckDB.
+def create_scratch(server: Settings) -> Settings:
+    """Settings of a new, empty database on that server. Text sorts by code point, as in DuckDB.
 
     Raises:
         psycopg.Error: the server cannot be reached, or lets the user make no database.
     """
     name = f"scratch_{secrets.token_hex(6)}"
-    database = sql.Identifier(name)
     with psycopg.connect(postgres_dsn(server), autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {} template template0 encoding 'UTF8' locale 'C'").format(database))
+        command = sql.SQL("create database {} template template0 encoding 'UTF8' locale 'C'")
+        connection.execute(command.format(sql.Identifier(name)))
+    return server.model_copy(update={"postgres_db": name})
+
+
+def drop_scratch(server: Settings, scratch: Settings) -> None:
+    """Drop what `create_scratch` made on that server, whoever is connected to it."""
+    with psycopg.connect(postgres_dsn(server), autocommit=True) as connection:
+        command = sql.SQL("drop database {} with (force)")
+        connection.execute(command.format(sql.Identifier(str(scratch.postgres_db))))
+
+
+@contextmanager
+def scratch_database(server: Settings) -> Iterator[Settings]:
+    """Settings of a new, empty database on that server, dropped afterwards; see `create_scratch`."""
+    settings = create_scratch(server)
     try:
-        yield server.model_copy(update={"postgres_db": name})
+        yield settings
     finally:
-        with psycopg.connect(postgres_dsn(server), autocommit=True) as connection:
-            connection.execute(sql.SQL("drop database {} with (force)").format(database))
+        drop_scratch(server, settings)

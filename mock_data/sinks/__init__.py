@@ -99,6 +99,9 @@ class Sink(AbstractContextManager["Sink"], ABC):
         self._hasher.add(sums)
         self._load(folder)
 
+    def settle(self) -> None:
+        """Put right, after the block, what a disk too full for it has left undone; the content is in either way."""
+
     def manifest(self) -> tuple[str, str, str]:
         """The manifest's one row: see ``MANIFEST_COLUMNS``."""
         return self.loader, json.dumps(self.settings, sort_keys=True), self.content_hash

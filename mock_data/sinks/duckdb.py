@@ -5,13 +5,13 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from warehouse.errors import UserError
+from warehouse.errors import UserError, uninterrupted
 
 from ..schema import TABLES
 from ..schema.declaration import Object
@@ -113,9 +113,15 @@ class DuckDBSink(Sink):
         with _one_line(self.path):
             self.connection.execute(f"create or replace table crm.{MANIFEST} ({columns})")
             self.connection.execute(f"insert into crm.{MANIFEST} values (?, ?, ?)", self.manifest())
-            self.connection.execute("commit")
-        self.published = True
+            with uninterrupted():
+                self.connection.execute("commit")
+                self.published = True
         self.connection.close()
+
+    def settle(self) -> None:
+        if Path(f"{self.path}.wal").exists():
+            with suppress(duckdb.Error, UserError), connect(self.path) as connection:
+                connection.execute("checkpoint")
 
     def _discard(self) -> None:
         close(self.connection)  # an open transaction is rolled back
@@ -137,6 +143,8 @@ def connect(path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     Raises:
         UserError: somebody else has it open, or it is no DuckDB file.
     """
+    if "?" in str(path.absolute()):
+        raise UserError(f"cannot open {path}: DuckDB takes what follows a question mark for an option: rename it")
     if path.exists() and not path.is_file():
         raise UserError(f"cannot open {path} as a DuckDB file: it is a folder, a pipe or a device")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import filecmp
 import glob
 import json
@@ -10,7 +11,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from warehouse.errors import UserError
+from warehouse.errors import UserError, uninterrupted
 
 from ..content_hash import ContentHasher
 from ..schema import TABLES
@@ -81,7 +82,8 @@ class ParquetSink(Sink):
             )
 
     def _write(self, table_key: str, data: pa.Table) -> None:
-        self._new_files().write(table_key, data)
+        with _one_line(self.path):
+            self._new_files().write(table_key, data)
 
     def _new_files(self) -> TableFiles:
         """Files of our own, for rows that come one batch after the other."""
@@ -98,6 +100,10 @@ class ParquetSink(Sink):
 
     def _publish(self) -> None:
         self._refuse_foreign()  # it may have come since
+        with _one_line(self.path):
+            self._put_in_place()
+
+    def _put_in_place(self) -> None:
         if self.folder is None or self.files:
             with self._new_files() as files:
                 files.write_empty()
@@ -117,13 +123,16 @@ class ParquetSink(Sink):
         link = self.path.parent / f".{self.path.name}.link"
         link.unlink(missing_ok=True)
         link.symlink_to(final.name)
-        os.replace(link, self.path)
-        self.published = True
+        with uninterrupted():
+            os.replace(link, self.path)
+            self.published = True
         if old and old != final.resolve():
             shutil.rmtree(old, ignore_errors=True)
 
     def _discard(self) -> None:
         if self.files and self.folder:
+            with suppress(OSError):
+                self.files.__exit__(None, None, None)
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -167,8 +176,26 @@ class TableFiles(AbstractContextManager["TableFiles"]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        failed: OSError | None = None
         for writer in self.writers.values():
-            writer.close()
+            try:
+                writer.close()
+            except OSError as problem:
+                writer.is_open = False  # or it would be closed once more, and say so, when it is collected
+                failed = failed or problem
+        if failed and error is None:
+            raise failed
+
+
+@contextmanager
+def _one_line(path: Path) -> Iterator[None]:
+    """Turn a disk that is full, or another reason of the system, into one line."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC or "No space left" in str(error):  # Arrow has the number in its words only
+            raise UserError(f"the disk of {path} is full: nothing was changed; make room there") from None
+        raise UserError(f"cannot write {path}: {error.strerror or error}: nothing was changed") from None
 
 
 def _options(schema: pa.Schema) -> dict[str, Any]:

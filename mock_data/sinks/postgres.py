@@ -16,7 +16,7 @@ from adbc_driver_postgresql import dbapi
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from warehouse.connect import SCHEMAS, session
-from warehouse.errors import UserError, note
+from warehouse.errors import UserError, note, uninterrupted
 from warehouse.settings import PROJECT_ROOT
 
 from ..encoding import NULL_INTEGER, decimals
@@ -128,7 +128,9 @@ class PostgresSink(Sink):
                     for table in TABLES.values():
                         cursor.execute(primary_key(table))
                 cursor.execute(f"insert into crm.{MANIFEST} values ($1, $2, $3)", self.manifest())
-            if not self._commit(connection):
+            with uninterrupted():
+                is_alive = self._commit(connection)
+            if not is_alive:
                 return
             try:
                 connection.adbc_connection.set_autocommit(True)

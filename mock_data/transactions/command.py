@@ -116,9 +116,10 @@ def import_file(
 
     blanks = read.Blanks()
     with ExitStack() as stack:
-        stack.enter_context(sinks.no_new_folders(refused_report))
-        # a place that holds something else is refused here, before anything is read or written
-        sink = None if unchanged else stack.enter_context(sinks.open_sink(to, loader=LOADER, settings=settings))
+        sink = None if unchanged else sinks.open_sink(to, loader=LOADER, settings=settings)
+        stack.enter_context(sinks.no_new_folders(refused_report, *([sink.waiting] if sink else [])))
+        if sink is not None:  # a place that holds something else is refused here, before anything is read or written
+            stack.enter_context(sink)
         connection = stack.enter_context(parse.database())
         stack.callback(connection.interrupt)  # else Ctrl-C would wait for the query that it has ended
         parse.parse(

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
@@ -51,7 +52,7 @@ def load(name: str) -> Behaviour:
         behaviour = TypeAdapter(Behaviour).validate_python(content)
         calendar(behaviour)
     except ValidationError as error:
-        raise UserError(f"{_shown(file)}: {'; '.join(_lines(error.errors()))}") from None
+        raise UserError(f"{_shown(file)}: {'; '.join(_lines(error.errors(include_url=False)))}") from None
     except OverflowError as error:
         raise UserError(f"{_shown(file)}: {error}") from None
     return behaviour
@@ -157,7 +158,8 @@ def _shown(file: Path) -> str:
 def _lines(errors: Sequence[Any]) -> list[str]:
     """The first few mistakes; not that a list is too short once its elements are refused."""
     inside = {error["loc"][:-k] for error in errors for k in range(1, len(error["loc"]) + 1)}
-    return [_line(error) for error in errors if error["type"] != "too_short" or error["loc"] not in inside][:3]
+    first = islice((e for e in errors if e["type"] != "too_short" or e["loc"] not in inside), 3)
+    return [_line(error) for error in first]
 
 
 def _line(error: Any) -> str:
@@ -170,7 +172,10 @@ def _line(error: Any) -> str:
             return f"{where} is missing: it must be {_allowed(_hint(loc))}"
         case "value_error":
             return str(error["ctx"]["error"])
-    holds = f"is {value!r}" if isinstance(value, str | int | float) or value is None else "cannot be that"
+    try:
+        holds = f"is {value!r}" if isinstance(value, str | int | float) or value is None else "cannot be that"
+    except ValueError:  # Python writes no integer of more than a few thousand digits
+        holds = "is far too large"
     return f"{where} {holds}: it must be {_allowed(_hint(loc))}"
 
 

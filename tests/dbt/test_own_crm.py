@@ -11,7 +11,8 @@ import duckdb
 import pytest
 
 from mock_data.schema import CRM, FieldType
-from tests.conftest import default_settings, environment_of
+from tests.conftest import default_settings
+from tests.running import dbt, environment_of
 from warehouse.settings import PROJECT_ROOT
 
 LANDED = "salesforce"
@@ -25,17 +26,12 @@ MISSING_TABLES = {"subscription_c", "lead"}
 MISSING = {"product_2": "unit_cost_c", "order": "subscription_c"}
 
 
-def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-
-
 @pytest.mark.slow
 def test_another_landing_gives_the_same_orders(tmp_path: Path) -> None:
     warehouse = tmp_path / "warehouse.duckdb"
     settings = default_settings(target="duckdb", warehouse_path=warehouse, number_contacts_to_create=200)
-    environment = environment_of(settings, DBT_TARGET_PATH=str(tmp_path / "dbt"), DBT_LOG_PATH=str(tmp_path / "logs"))
-    _run([sys.executable, "-m", "mock_data", "generate"], PROJECT_ROOT, environment)
+    generate = [sys.executable, "-m", "mock_data", "generate"]
+    subprocess.run(generate, cwd=PROJECT_ROOT, env=environment_of(settings), capture_output=True, check=True)
 
     with duckdb.connect(str(warehouse)) as connection:
         # a session far from UTC, so that a zone lost on the way would move days
@@ -55,18 +51,9 @@ def test_another_landing_gives_the_same_orders(tmp_path: Path) -> None:
             " where status = 'Activated' and not is_deleted"
         ).fetchall()
 
-    command = [
-        "dbt",
-        "run",
-        "--quiet",
-        "--select",
-        "staging",
-        "intermediate",
-        "dim_products",
-        "--vars",
-        json.dumps(VARS),
-    ]
-    _run(command, PROJECT_ROOT / "dbt", environment)
+    models = ("staging", "intermediate", "dim_products")
+    built = dbt(settings, tmp_path / "dbt", "run", "--quiet", "--select", *models, "--vars", json.dumps(VARS))
+    assert built.status == 0, built.printed[-4000:]
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         orders = connection.execute(
             "select count(*), sum(gross_revenue), min(ordered_at) from intermediate.int_orders__counted"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +10,10 @@ import duckdb
 import psycopg
 import pytest
 
-from tests.conftest import default_settings, environment_of
+from tests.conftest import default_settings, on_server
+from tests.running import dbt as run_dbt
 from warehouse.connect import postgres_dsn
-from warehouse.settings import PROJECT_ROOT, Settings
+from warehouse.settings import Settings
 
 Query = Callable[[str], list[tuple[Any, ...]]]
 REFUSED = "already holds {}, which this project did not build: nothing was touched"
@@ -27,9 +26,7 @@ def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[
     if request.param == "duckdb":
         settings = default_settings(target="duckdb", warehouse_path=tmp_path / "warehouse.duckdb")
     else:
-        server = request.getfixturevalue("postgres")
-        names = [name for name in Settings.model_fields if name.startswith("postgres_")]
-        settings = default_settings(target="postgres", **{name: getattr(server, name) for name in names})
+        settings = on_server(request.getfixturevalue("postgres"))
 
     def query(statement: str) -> list[tuple[Any, ...]]:
         if settings.target == "duckdb":
@@ -47,14 +44,10 @@ def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[
 @pytest.fixture
 def dbt(warehouse: tuple[Settings, Query], tmp_path: Path) -> Callable[..., str]:
     """Runs dbt in that warehouse; "" where it went well, else what it printed."""
-    environment = environment_of(warehouse[0], DBT_TARGET_PATH=str(tmp_path / "dbt"), DBT_LOG_PATH=str(tmp_path))
 
     def run(*command: str) -> str:
-        program = str(Path(sys.executable).with_name("dbt"))
-        done = subprocess.run(
-            [program, *command], cwd=PROJECT_ROOT / "dbt", env=environment, capture_output=True, text=True
-        )
-        return "" if done.returncode == 0 else " ".join(done.stdout.split()) or "failed"
+        done = run_dbt(warehouse[0], tmp_path / "dbt", *command)
+        return "" if done.status == 0 else done.printed or "failed"
 
     return run
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -55,11 +56,22 @@ class CommandLine(AbstractContextManager["CommandLine"]):
         assert self.process.stdout is not None
         self.process.stdout.close()
 
-    def run(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> Ran:
-        """Run `python -m mock_data` with these arguments in a folder, with more variables in its environment."""
+    def run(
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        largest_file: int | None = None,
+    ) -> Ran:
+        """Run `python -m mock_data` with these arguments in a folder, with more variables in its environment.
+
+        Args:
+            largest_file: bytes that a file may grow to: the system refuses more, as it does on a full disk.
+        """
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         asked = {"arguments": list(arguments), "folder": str(folder), "environment": dict(environment or {})}
+        asked["largest_file"] = largest_file
         self.process.stdin.write(json.dumps(asked) + "\n")
         self.process.stdin.flush()
         return Ran(**json.loads(self.process.stdout.readline()))
@@ -97,6 +109,8 @@ def _become(asked: dict[str, Any], out: int, err: int) -> None:
         os.dup2(err, 2)
         os.chdir(asked["folder"])
         os.environ.update(asked["environment"])
+        if asked["largest_file"] is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (asked["largest_file"], resource.RLIM_INFINITY))
         sys.argv = ["python -m mock_data", *asked["arguments"]]
         main()
         status = 0

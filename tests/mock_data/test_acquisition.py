@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import gammaincinv, ndtr, ndtri
 
@@ -19,6 +19,7 @@ from mock_data.rows import as_of
 from mock_data.schema import CRM
 from mock_data.uplift import Figures, Uplift, table, uplift
 from mock_data.world import World, end_of
+from tests.examples import examples
 
 from .worlds import days_open, default_world, run, worlds
 
@@ -173,7 +174,7 @@ def test_a_campaign_costs_what_its_leads_can_be_expected_to_cost(many):
         assert abs(campaigns.actual_cost[r.number] - cents) <= 1
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(worlds, days_open)
 def test_a_campaign_moves_from_planned_to_completed_and_its_cost_with_it(world, days):
     day = world.start + days
@@ -191,7 +192,7 @@ def test_a_campaign_moves_from_planned_to_completed_and_its_cost_with_it(world, 
 # --- members ---------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(worlds, days_open)
 def test_answers_come_in_order_to_campaigns_that_run_from_people_who_are_there(world, days):
     crm = tables(world, world.start + days)
@@ -438,7 +439,7 @@ def test_the_table_of_an_uplift_shows_every_figure():
 # --- campaigns that overlap ------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(st.integers(0, 2**32), st.integers(0, 10), st.integers(1, 20), st.sampled_from(["A", "B"]))
 def test_of_two_campaigns_at_a_time_each_can_be_switched_off_alone(seed, week, weeks, switch):
     def campaign(name: str, week: int) -> Campaign:

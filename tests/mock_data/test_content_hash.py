@@ -4,13 +4,14 @@ import datetime as dt
 from decimal import Decimal
 
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_data.content_hash import ContentHasher, content_hash
 from mock_data.schema import TABLES
 from mock_data.schema.declaration import FieldType
 from mock_data.schema.render import arrow_schema
+from tests.examples import examples
 
 KEY = "crm.order_item"
 SCHEMA = arrow_schema(TABLES[KEY])
@@ -33,7 +34,7 @@ def batch(content: list[dict[str, object]]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(content, schema=schema)
 
 
-@settings(deadline=None, max_examples=50)
+@examples(50)
 @given(st.lists(rows, max_size=6), st.randoms(use_true_random=False), st.integers(0, 6))
 def test_neither_order_nor_pieces_nor_dictionaries_matter(content, chance, cut):
     expected = content_hash([(KEY, batch(content))])
@@ -51,7 +52,7 @@ def test_neither_order_nor_pieces_nor_dictionaries_matter(content, chance, cut):
     assert (total.hexdigest(), total.rows) == (expected, len(content))
 
 
-@settings(deadline=None, max_examples=50)
+@examples(50)
 @given(st.lists(rows, min_size=1, max_size=4), st.data())
 def test_every_value_counts(content, data):
     row = data.draw(st.integers(0, len(content) - 1))
@@ -63,7 +64,7 @@ def test_every_value_counts(content, data):
     assert (content_hash([(KEY, batch(content))]) == content_hash([(KEY, batch(changed))])) == is_same
 
 
-@settings(deadline=None, max_examples=50)
+@examples(50)
 @given(st.lists(rows, min_size=1, max_size=4))
 def test_a_row_twice_is_not_a_row_once_and_tables_are_told_apart(content):
     one = batch(content)

@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from mock_data import sinks
@@ -25,6 +24,7 @@ from mock_data.schema import CRM
 from mock_data.schema.declaration import FieldType
 from mock_data.transactions import parse, read
 from mock_data.transactions.command import Outcome, import_file, summary
+from tests.examples import examples
 from warehouse.connect import postgres_dsn
 from warehouse.errors import UserError
 from warehouse.settings import Settings
@@ -196,7 +196,7 @@ ROWS = st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), min_size=1, max_size=12)
 @given(
     rows=ROWS, blanks=st.integers(0, 2), end=st.sampled_from(["\n", "\r\n"]), block=st.sampled_from([3, 17, 1 << 20])
 )
-@hypothesis_settings(max_examples=60, deadline=None)
+@examples(60)
 def test_lines_and_fields_are_those_a_plain_reader_finds(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, ...]], blanks: int, end: str, block: int
 ) -> None:
@@ -220,7 +220,7 @@ def test_lines_and_fields_are_those_a_plain_reader_finds(
 
 
 @given(rows=ROWS)
-@hypothesis_settings(max_examples=8, deadline=None)
+@examples(8)
 def test_each_line_is_an_order_or_in_the_report(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, ...]]
 ) -> None:

@@ -155,9 +155,9 @@ COMMANDS: dict[str, tuple[list[str], dict[str | None, st.SearchStrategy[str]]]] 
         {
             None: one_of(NOT_A_LOG),
             "--customer": NO_NAME,
-            "--date": st.one_of(NO_NAME, st.just("customer")),
-            "--amount": st.one_of(NO_NAME, st.just("customer")),
-            "--quantity": st.one_of(NO_NAME, st.just("customer")),
+            "--date": NO_NAME,
+            "--amount": NO_NAME,
+            "--quantity": NO_NAME,
             "--to": TO,
             "--as-of": ODD_DAYS,
             "--date-format": st.one_of(one_of(["", "%", "%Y", "%d/%m/%y", "%Y-%m-%d %Q", "%Y%m%d" * 500]), NO_NAME),

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_data import ids, truth
@@ -17,6 +17,7 @@ from mock_data.crm.people import WHOLESALE_SALES
 from mock_data.schema import CRM
 from mock_data.simulation import simulate
 from mock_data.world import World, end_of
+from tests.examples import examples
 
 from .worlds import default_world, frames, worlds
 
@@ -24,7 +25,7 @@ AS_OF = np.datetime64("2025-12-31")
 STANDARD_ERRORS = 5.0
 STAGES = CRM["opportunity"].field("stage_name").picklist
 WON = STAGES.index("Closed Won")
-several = settings(max_examples=25, deadline=None)
+several = examples(25)
 
 
 def selling(world: World) -> World:

@@ -1,7 +1,7 @@
 """Quantiles read from the table are scipy's, for every shape and as far out as a draw can lie."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import betaincinv, gammaincinv
 
@@ -14,14 +14,12 @@ INSIDE = np.concatenate([uniform(1, "u", np.arange(2_000)), 2.0 ** -np.arange(1,
 OUTSIDE = np.concatenate([2.0 ** -np.arange(41, 54), 1 - 2.0 ** -np.arange(41, 53)])
 
 
-@settings(deadline=None)
 @given(shapes)
 def test_gamma(shape):
     for u, tolerance in ((INSIDE, 3e-5), (OUTSIDE, 3e-3)):
         np.testing.assert_allclose(gamma_quantile(shape, u), gammaincinv(shape, u), rtol=tolerance, atol=1e-290)
 
 
-@settings(deadline=None)
 @given(shapes, shapes)
 def test_beta(a, b):
     for u, tolerance in ((INSIDE, 3e-5), (OUTSIDE, 3e-3)):

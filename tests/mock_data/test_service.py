@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_data import ids, truth
@@ -20,6 +20,7 @@ from mock_data.crm.service import LATE, QUESTION, RETURN, Cases, make_cases
 from mock_data.schema import CRM, TRUTH
 from mock_data.simulation import simulate
 from mock_data.world import World, end_of
+from tests.examples import examples
 
 from .worlds import default_world, frames, worlds
 
@@ -29,7 +30,7 @@ STANDARD_ERRORS = 5.0
 RETAIL = TYPES.index("Retail")
 STATUS = CRM["case"].field("status").picklist
 CASE = TRUTH["purchaser"].field("dropout_cause").picklist.index("Case")
-several = settings(max_examples=25, deadline=None)
+several = examples(25)
 
 
 def one_off(seed: int) -> World:

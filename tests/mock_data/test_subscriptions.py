@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_data import truth
@@ -41,6 +41,7 @@ from mock_data.rows import Rows, as_of
 from mock_data.schema import TRUTH
 from mock_data.simulation import tables_of_shard
 from mock_data.world import World, end_of
+from tests.examples import examples
 
 from .worlds import FIRST_INSTANT, Replay, days_open, default_world, snapshot, worlds
 
@@ -49,7 +50,7 @@ STANDARD_ERRORS = 5.0
 EVENTS = TRUTH["subscription_event"].field("event").picklist
 REASONS = TRUTH["subscription_event"].field("cancel_reason_c").picklist
 DAY = np.timedelta64(1, "D")
-several = settings(max_examples=25, deadline=None)
+several = examples(25)
 
 share = st.one_of(st.just(0.0), st.just(1.0), st.floats(0, 1))
 # every rate from never to always, so that whatever can come together does
@@ -262,7 +263,7 @@ def test_histories_are_possible(world, days):
     assert [int(n) for n in e.sequence] == [i + 1 for of in sorted(found) for i in range(len(found[of]))]
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(wild_worlds(), days_open, st.integers(0, 86_399), st.integers(0, 400))
 def test_a_longer_run_gives_the_same_past(world, days, second, more):
     """Properties 2 and 3, where everything that can happen does."""

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_data import simulation
@@ -18,10 +18,11 @@ from mock_data.schema.declaration import FieldType
 from mock_data.schema.render import arrow_schema
 from mock_data.simulation import tables
 from mock_data.world import World, end_of
+from tests.examples import examples
 
 from .worlds import FIRST_INSTANT, Replay, days_open, default_world, run, snapshot, worlds
 
-several = settings(max_examples=25, deadline=None)
+several = examples(25)
 
 
 def whole(world: World, as_of: np.datetime64) -> dict[str, pa.Table]:

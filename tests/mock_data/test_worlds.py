@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 import numpy as np
 import pytest
 from annotated_types import Ge, Gt, Le, Lt
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic.fields import FieldInfo
 
@@ -16,6 +16,7 @@ from mock_data import worlds
 from mock_data.behaviour.parameters import Behaviour, LapseWave, PriceRise
 from mock_data.encoding import encode
 from mock_data.world import end_of
+from tests.examples import examples
 from warehouse.errors import UserError
 
 from .test_cli import SMALL, mock_data
@@ -105,7 +106,7 @@ def test_a_mistake_in_a_world_is_one_line_that_names_it(tmp_path, text, says):
     assert refusal(tmp_path, text).startswith(says)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers(-5, 5) | st.floats() | st.text(max_size=5),

@@ -703,3 +703,10 @@ BREAKS = (
         ("max(case when case_group = 'no case'", "max(case when case_group = 'any case'"),
     ),
 )
+
+
+def share(breaks: list[Break], part: str) -> list[Break]:
+    """A share of the breaks, "1/2" or "2/2" say: whole models, dealt out in turn, so that shares take about as long."""
+    number, of = map(int, part.split("/"))
+    models = list(dict.fromkeys(broken.model for broken in breaks))
+    return [broken for broken in breaks if models.index(broken.model) % of == number - 1]

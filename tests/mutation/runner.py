@@ -1,14 +1,13 @@
 """Applies every break to the parsed dbt project and runs the tests around the broken model.
 
 The project is parsed once. A break changes the model's SQL in the parsed project only: no file is touched, and the
-warehouse is a small one of its own, looked at in mid-month so that months that are not over occur.
+warehouse is a copy of a small one, looked at in mid-month so that months that are not over occur.
 """
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,11 +17,15 @@ from typing import Any
 
 from dbt.cli.main import dbtRunner
 
+from tests.conftest import build_world, default_settings
+from tests.dbt_process import PROJECT, parsed_folder
+from tests.running import dbt
+from warehouse.settings import Settings
+
 from .breaks import Break
 
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
-DBT = PROJECT_ROOT / "dbt"
-CONTACTS, AS_OF = 300, "2025-11-20"
+# what the tests around the broken models read
+KPIS = "marts.kpis"
 
 
 @dataclass(frozen=True)
@@ -40,17 +43,11 @@ class Outcome:
 
 
 class Project:
-    """The dbt project, parsed, with its warehouse built in `folder`."""
+    """The dbt project, parsed, with a warehouse in which nothing is broken yet; its own files go to `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.manifest = self._invoke(dbtRunner(), "parse").result
-        self._run("run")
-        # a test that is red already would turn every break red
-        if red := [
-            result.node.name for result in self._run("test", "--select", "marts.kpis") if result.status != "pass"
-        ]:
-            raise RuntimeError(f"red before anything is broken: {', '.join(red)}")
 
     def outcome(self, broken: Break) -> Outcome:
         """Break the model, run its tests and those of the models around it up to the first failure, and mend it."""
@@ -82,7 +79,8 @@ class Project:
 
     def _invoke(self, runner: dbtRunner, *command: str) -> Any:
         """Run dbt in this process; RuntimeError where it cannot run at all, or a plain `run` fails."""
-        places = ["--project-dir", DBT, "--profiles-dir", DBT, "--target-path", self.folder / "target"]
+        places = ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--target-path", self.folder / "target"]
+        parsed = ["--partial-parse-file-path", parsed_folder("duckdb") / "partial_parse.msgpack"]
         quiet = [
             "--no-write-json",
             "--log-level",
@@ -92,7 +90,7 @@ class Project:
             "--log-path",
             self.folder / "logs",
         ]
-        outcome: Any = runner.invoke([*command, *map(str, places), "--target", "duckdb", *map(str, quiet)])
+        outcome: Any = runner.invoke([*command, *map(str, [*places, *parsed, "--target", "duckdb", *quiet])])
         if outcome.exception is not None:
             raise RuntimeError(f"dbt {' '.join(command)}: {outcome.exception}")
         if command[0] == "run" and not outcome.success:
@@ -106,30 +104,41 @@ def _refused(result: Any) -> bool:
     return "Constraint Error" in str(result.message)
 
 
+def small_world(folder: Path) -> Settings:
+    """Settings of the small world in `folder`."""
+    sizes = {"number_contacts_to_create": 300, "number_accounts_to_create": 10, "number_products_to_create": 50}
+    path = folder / "warehouse.duckdb"
+    return default_settings(target="duckdb", warehouse_path=path, as_of_date="2025-11-20", seed=42, **sizes)
+
+
+def prepare(folder: Path) -> None:
+    """Make a small mock CRM in `folder` with all models, and see that no test is red.
+
+    A test that is red already would turn every break red.
+    """
+    settings = small_world(folder)
+    build_world(settings, folder / "dbt")
+    judged = dbt(settings, folder / "dbt", "test", "--quiet", "--select", f"{KPIS},test_type:unit")
+    if judged.status:
+        raise RuntimeError(f"red before anything is broken: {judged.not_passed()} {judged.printed[-2000:]}")
+
+
 @contextmanager
-def project(folder: Path) -> Iterator[Project]:
-    """The dbt project over a small mock CRM, both in `folder`."""
-    names = {"WAREHOUSE_PATH": str(folder / "warehouse.duckdb"), "AS_OF_DATE": AS_OF}
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(names)
+def project(base: Path, folder: Path) -> Iterator[Project]:
+    """The dbt project over a copy, in `folder`, of what `prepare` made in `base`."""
+    settings = small_world(folder)
+    shutil.copy(small_world(base).warehouse_path, settings.warehouse_path)
+    before = dict(os.environ)
+    os.environ.update(settings.environment())
     try:
-        command = [sys.executable, "-m", "mock_data", "generate", "--contacts", str(CONTACTS), "--accounts", "10"]
-        more = ["--products", "50", "--as-of", AS_OF, "--seed", "42", "--start", "2023-01-01"]
-        to = ["--to", f"duckdb:{names['WAREHOUSE_PATH']}"]
-        done = subprocess.run([*command, *more, *to], cwd=PROJECT_ROOT, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise RuntimeError(f"mock_data generate: {done.stderr.strip()}")
         yield Project(folder)
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        os.environ.clear()
+        os.environ.update(before)
 
 
-def outcomes(folder: Path, breaks: Iterable[Break]) -> Iterator[Outcome]:
-    """The outcome of each break, one after the other."""
-    with project(folder) as parsed:
+def outcomes(base: Path, folder: Path, breaks: Iterable[Break]) -> Iterator[Outcome]:
+    """The outcome of each break, one after the other; see `project`."""
+    with project(base, folder) as parsed:
         for broken in breaks:
             yield parsed.outcome(broken)

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from .breaks import BREAKS, KPI_MODELS, Break
-from .runner import PROJECT_ROOT
+from tests.conftest import my_turn
+from warehouse.settings import PROJECT_ROOT
+
+from .breaks import BREAKS, KPI_MODELS, Break, share
+from .runner import prepare
+
+SHARES = ("1/2", "2/2")
+
+
+@pytest.fixture(scope="session")
+def base(together: Path) -> Path:
+    """The folder of the small world, which every share breaks a copy of."""
+    folder = together / "mutation"
+    with my_turn(folder):
+        if not (folder / "built").exists():
+            prepare(folder)
+            (folder / "built").touch()
+    return folder
 
 
 def test_every_kpi_model_is_broken_at_least_once() -> None:
@@ -26,8 +43,17 @@ def test_a_break_that_no_longer_fits_is_an_error() -> None:
         Break("rfm", "text that is gone", (("no such text", ""),)).apply("select 1")
 
 
-@pytest.mark.slow
-def test_every_break_turns_a_test_red() -> None:
+def test_every_break_is_in_one_share() -> None:
+    shares = [share(list(BREAKS), part) for part in SHARES]
+    assert sorted(repr(broken) for part in shares for broken in part) == sorted(map(repr, BREAKS))
+    assert all(len(part) > len(BREAKS) / 3 for part in shares)
+
+
+@pytest.mark.parametrize(
+    "part", [pytest.param(part, marks=pytest.mark.slow(seconds=120 - 20 * i)) for i, part in enumerate(SHARES)]
+)
+def test_every_break_turns_a_test_red(part: str, base: Path) -> None:
     # a process of its own: dbt keeps one connection per process, and other tests have theirs
-    done = subprocess.run([sys.executable, "-m", "tests.mutation"], cwd=PROJECT_ROOT, capture_output=True, text=True)
+    command = [sys.executable, "-m", "tests.mutation", "--share", part, "--base", str(base)]
+    done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr[-3000:]

@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from tests.conftest import environment_of
+from tests.running import environment_of
 from warehouse.settings import PROJECT_ROOT, Settings
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=200)
 
 
 def compare(settings: Settings) -> None:

@@ -269,7 +269,7 @@ def test_make_keeps_no_stamp_of_an_interrupted_stage(tmp_path: Path) -> None:
     code.mkdir()
     (code / "sitecustomize.py").write_text(SITECUSTOMIZE)
     at = f"SIGNAL_AT='{int(signal.SIGINT)} import mock_data.generate' PYTHONPATH={code}"
-    # of the stage's command, `python -m warehouse run -- python -m mock_data generate`, the second Python is interrupted
+    # the second Python of the stage is the one that is interrupted
     python.write_text(
         f"#!/bin/sh\ncd {PROJECT_ROOT} && exec {sys.executable} -m warehouse run -- env {at} {sys.executable} -m "
         "mock_data generate\n"
