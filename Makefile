@@ -47,6 +47,7 @@ help:
 
 demo: $(INSTALLED)
 	$(call with_engine,site)
+	@$(PY) -m mock_data describe
 	@echo "The handbook is ready: open $$PWD/$(BUILD)/html/index.html"
 
 test: $(INSTALLED)

@@ -123,6 +123,36 @@ def content_hash(at: Annotated[str | None, typer.Argument(help="Where a CRM was 
 
 
 @app.command()
+def describe(at: Annotated[str | None, typer.Argument(help="Where a CRM was loaded.")] = None) -> None:
+    """Say which world a CRM holds, and where it is."""
+    from . import worlds as known
+    from .generate import LOADER
+    from .sinks import manifest_at, place_of, shown
+    from .world import World
+
+    settings = load_settings()
+    with _place(at, settings) as address:
+        held = manifest_at(address)
+    if held is None:
+        raise UserError(f"there is no CRM at {shown(address)}: generate one first")
+    kind, path = place_of(address) or ("", address)
+    where = path if kind != "postgresql" else shown(address)
+    if kind == "postgresql" and not at and not settings.postgres_host:
+        where = "the project's own server"
+    engine = {"duckdb": "DuckDB", "parquet": "Parquet", "postgresql": "Postgres"}[kind]
+    loader, values = held
+    if loader != LOADER:
+        print(f"Your transactions: {values.get('file')}; {engine}: {where}")
+        return
+    world = World.from_dict(values)
+    name = next((name for name in known.names() if known.load(name) == world.behaviour), "of your own")
+    print(
+        f"The world: {world.contacts:,} customers, seed {world.seed}, {name}, {world.start} to {values['as_of']}; "
+        f"{engine}: {where}"
+    )
+
+
+@app.command()
 def worlds() -> None:
     """List the worlds that `generate --world` knows, with what each is for."""
     from . import worlds as known

@@ -183,8 +183,8 @@ def read_env_file(file: Path) -> dict[str, str]:
 
 
 def _lines_before(text: str) -> int:
-    """How many empty lines are counted to the line that follows them."""
-    return len(re.match(r"\s*", text)[0].splitlines()) if text.strip() else 0  # type: ignore[index]
+    """How many empty lines stand before the line that `text` is about: the parser counts them to it."""
+    return text[: len(text) - len(text.lstrip())].count("\n")
 
 
 def _nearly_a_setting(name: str) -> str | None:
