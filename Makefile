@@ -17,22 +17,26 @@ TOOLS := $(BUILD)/tools
 PYTHON ?=
 comma := ,
 
-# $(call stage,log name,what it does,command): one line of progress; the end of the command's own output if it fails
+# $(call stage,log name,what it does,command): a line when it begins and one when it ends, for stages may run side by
+# side; the end of the command's own output if it fails
 define stage
-@mkdir -p $(LOGS); printf '%-58s' '$(2)'; begin=$$(date +%s); \
-if ($(3)) >$(LOGS)/$(1).log 2>&1; then echo "$$(($$(date +%s) - begin)) s"; \
-else status=$$?; echo 'failed'; tail -n 60 $(LOGS)/$(1).log >&2; echo 'All of it: $(LOGS)/$(1).log' >&2; exit $$status; fi
+@mkdir -p $(LOGS); echo '$(2) ...'; begin=$$(date +%s); \
+if ($(3)) >$(LOGS)/$(1).log 2>&1; then printf '%-58s%s s\n' '$(2)' "$$(($$(date +%s) - begin))"; \
+else status=$$?; printf '%-58s%s\n' '$(2)' failed; \
+tail -n 60 $(LOGS)/$(1).log >&2; echo 'All of it: $(LOGS)/$(1).log' >&2; exit $$status; fi
 endef
 
-# $(call with_engine,goal): make a goal that depends on the settings, which only the installed project can read
-with_engine = +@engine=$$($(PY) -m warehouse stamp $(STAMPS)) && $(MAKE) ENGINE=$$engine $(1)
+# $(call with_engine,goal): make a goal that depends on the settings, which only the installed project can read; two
+# stages at a time, unless the caller says how many
+with_engine = +@engine=$$($(PY) -m warehouse stamp $(STAMPS)) && \
+  $(MAKE) $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j2) ENGINE=$$engine $(1)
 
-.PHONY: help demo test lint lock lab notebooks clean install packages
+.PHONY: help demo test quick test-nightly lint lock lab notebooks clean install packages
 .PHONY: run-postgres-container run-lapsed-workflow-scenarios run-dbt-models stop-remove-docker-container
 
 help:
 	@echo 'make demo       install, mock the CRM, build the models, run the chapters, build the book'
-	@echo 'make test       every test, on DuckDB and on Postgres'
+	@echo 'make test       every test, on DuckDB and on Postgres; make quick: those that need no server and no minute'
 	@echo 'make lint       style, types, SQL'
 	@echo 'make check-project  workflows, schemas, packages, secrets, weak code; make hooks lets git run the checks'
 	@echo 'make run-workflows  the hosted workflows, on this machine'
@@ -50,8 +54,17 @@ demo: $(INSTALLED)
 	@$(PY) -m mock_data describe
 	@echo "The handbook is ready: open $$PWD/$(BUILD)/html/index.html"
 
+# two processes; each takes one test at a time, and the longest come first, so that both end together
+PYTEST = $(PY) -m pytest --numprocesses 2 --maxschedchunk 1
 test: $(INSTALLED)
-	@$(PY) -m pytest
+	@$(PYTEST)
+
+quick: $(INSTALLED)
+	@HYPOTHESIS_PROFILE=quick $(PYTEST) -m 'not slow and not postgres and not nightly'
+
+# all of it, the properties on ten times as many examples
+test-nightly: $(INSTALLED)
+	@HYPOTHESIS_PROFILE=nightly $(PYTEST) -m ''
 
 lint: $(INSTALLED)
 	@$(PY) -m ruff check .
@@ -122,7 +135,7 @@ ifdef ENGINE
 .PHONY: site warehouse models FORCE
 
 MOCK_DATA := $(shell find mock_data -name '*.py' -o -name '*.yml') warehouse/settings.py
-MODELS := $(shell find dbt \( -name target -o -name logs \) -prune -o -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.md' \) -print)
+MODELS := $(shell find dbt \( -name target -o -name logs \) -prune -o -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.csv' -o -name '*.md' \) -print)
 CHAPTERS := $(wildcard notebooks/*.ipynb)
 BOOK := $(shell find book -type f -not -name '*.pyc') _config.yml _toc.yml $(wildcard README.md)
 
@@ -133,23 +146,34 @@ site: $(STAMPS)/book
 	@:
 warehouse: $(STAMPS)/generated.$(ENGINE)
 	@:
-models: $(STAMPS)/models
+models: $(STAMPS)/models $(STAMPS)/tested
 	@:
 
 $(STAMPS)/generated.$(ENGINE): $(INSTALLED) $(STAMPS)/settings.$(ENGINE) $(MOCK_DATA) $(if $(DATA),,FORCE)
 	$(call stage,generate,Simulate the customers and load the CRM ($(ENGINE)),$(RUN) python -m mock_data generate)
 	@touch $@
 
+# what dbt prints is in the logs already
+DBT = cd dbt && DBT_LOG_LEVEL_FILE=none
+# reads what a run has parsed, and writes elsewhere than that run; leaves the warehouse to be read by others
+DBT_READ = WAREHOUSE_ACCESS=read_only DBT_PARTIAL_PARSE_FILE_PATH=target/partial_parse.msgpack
+
 $(STAMPS)/models: $(STAMPS)/generated.$(ENGINE) $(STAMPS)/target $(MODELS) $(DATA)
-	$(call stage,models,Build and test the dbt models$(comma) write their docs,\
-	  cd dbt && ../$(RUN) sh -c 'dbt build --quiet && dbt docs generate --static --quiet')
+	$(call stage,models,Build the dbt models,$(DBT) ../$(RUN) dbt build --quiet --exclude-resource-type test unit_test)
+	@touch $@
+
+# unit tests judge the models' code, not the data: `make test` runs them
+$(STAMPS)/tested: $(STAMPS)/models
+	$(call stage,tested,Test the data and write the dbt docs,\
+	  $(DBT) $(DBT_READ) ../$(RUN) sh -c 'dbt test --quiet --exclude-resource-type unit_test --target-path target/tests && \
+	  dbt docs generate --static --quiet --target-path target/docs')
 	@touch $@
 
 $(STAMPS)/chapters: $(STAMPS)/models $(CHAPTERS) $(wildcard book/*.py)
 	$(call stage,chapters,Run the chapters,$(RUN) python -m book.execute)
 	@touch $@
 
-$(STAMPS)/book: $(STAMPS)/chapters $(BOOK) $(if $(wildcard $(BUILD)/html/index.html),,FORCE)
+$(STAMPS)/book: $(STAMPS)/tested $(STAMPS)/chapters $(BOOK) $(if $(wildcard $(BUILD)/html/index.html),,FORCE)
 	$(call stage,book,Build the book,$(RUN) python -m book.build)
 	@touch $@
 endif
@@ -191,7 +215,7 @@ audit: $(TOOLS)/installed
 
 # half of the tests: with TARGET=postgres those that need a server, else the others
 test-engine: $(INSTALLED)
-	@$(PY) -m pytest -m '$(if $(filter postgres,$(TARGET)),postgres,not postgres)'
+	@$(PYTEST) -m 'not nightly and $(if $(filter postgres,$(TARGET)),postgres,not postgres)'
 
 # the KPIs against the truth, in the world of SEED
 test-truth: $(INSTALLED)

@@ -74,17 +74,22 @@ def postgres(server: Settings) -> Iterator[Settings]:
         yield settings
 
 
-def build_world(settings: Settings, artifacts: Path) -> None:
-    """Generate the mock CRM and build the models where `settings` say; dbt's artifacts go to `artifacts`.
-
-    Every data test runs. Unit tests bring their own rows and are run by themselves, in `dbt/test_unit_tests.py`.
-    """
+def generate(settings: Settings) -> None:
+    """Make the mock CRM where `settings` say."""
     command = [sys.executable, "-m", "mock_data", "generate"]
     done = subprocess.run(
         command, cwd=PROJECT_ROOT, env=environment_of(settings), capture_output=True, text=True, check=False
     )
     if done.returncode:
         pytest.fail(f"{' '.join(command)} ended with {done.returncode}: {done.stderr[-3000:]}")
+
+
+def build_world(settings: Settings, artifacts: Path) -> None:
+    """Generate the mock CRM and build the models where `settings` say; dbt's artifacts go to `artifacts`.
+
+    Every data test runs. Unit tests bring their own rows and are run by themselves, in `dbt/test_unit_tests.py`.
+    """
+    generate(settings)
     built = dbt(settings, artifacts, "build", "--quiet", "--exclude-resource-type", "unit_test", write_json=True)
     if built.status:
         pytest.fail(f"dbt build ended with {built.status}: {built.printed[-6000:]}")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from mock_data.schema import CRM, FieldType
-from tests.conftest import default_settings
-from tests.running import dbt, environment_of
-from warehouse.settings import PROJECT_ROOT
+from tests.conftest import default_settings, generate
+from tests.running import dbt
 
 LANDED = "salesforce"
 VARS = {
@@ -30,8 +27,7 @@ MISSING = {"product_2": "unit_cost_c", "order": "subscription_c"}
 def test_another_landing_gives_the_same_orders(tmp_path: Path) -> None:
     warehouse = tmp_path / "warehouse.duckdb"
     settings = default_settings(target="duckdb", warehouse_path=warehouse, number_contacts_to_create=200)
-    generate = [sys.executable, "-m", "mock_data", "generate"]
-    subprocess.run(generate, cwd=PROJECT_ROOT, env=environment_of(settings), capture_output=True, check=True)
+    generate(settings)
 
     with duckdb.connect(str(warehouse)) as connection:
         # a session far from UTC, so that a zone lost on the way would move days

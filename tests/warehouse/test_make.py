@@ -9,7 +9,7 @@ import pytest
 
 from warehouse.settings import PROJECT_ROOT
 
-STAGES = ("generated", "models", "chapters", "book")
+STAGES = ("generated", "models", "tested", "chapters", "book")
 
 
 @pytest.fixture(params=["duckdb", "postgres"])

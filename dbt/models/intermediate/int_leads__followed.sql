@@ -80,29 +80,47 @@ dated as (
 
 ),
 
+converted as (
+
+    -- the conditions are part of the keys: beside them, in a left join, they would cost a look at every pair of rows
+    select
+        lead_id,
+        lead_source,
+        lead_date,
+        case when converted_date <= {{ as_of_date() }} then converted_date end as converted_date,
+        case when converted_date <= {{ as_of_date() }} then converted_contact_id end as converted_contact_id
+    from dated
+    where lead_date <= {{ as_of_date() }}
+
+),
+
+customers as (
+
+    select
+        contact_id,
+        case when not is_survivor_deleted then surviving_contact_id end as surviving_contact_id
+    from contacts
+
+),
+
 final as (
 
     select
-        dated.lead_id,
+        converted.lead_id,
         memberships.campaign_id,
-        dated.lead_source,
-        dated.lead_date,
-        {{ month_of('dated.lead_date') }} as lead_month,
-        case when dated.converted_date <= {{ as_of_date() }} then dated.converted_date end as converted_date,
-        case when not contacts.is_survivor_deleted then contacts.surviving_contact_id end as contact_id,
+        converted.lead_source,
+        converted.lead_date,
+        {{ month_of('converted.lead_date') }} as lead_month,
+        converted.converted_date,
+        customers.surviving_contact_id as contact_id,
         -- who ordered before was a customer already, and is won by no lead
         case
-            when first_orders.first_order_date >= dated.lead_date then first_orders.first_order_date
+            when first_orders.first_order_date >= converted.lead_date then first_orders.first_order_date
         end as first_order_date
-    from dated
-    left join memberships on dated.lead_id = memberships.lead_id and memberships.membership_rank = 1
-    left join contacts
-        on
-            dated.converted_contact_id = contacts.contact_id
-            and dated.converted_date <= {{ as_of_date() }}
-    left join first_orders
-        on contacts.surviving_contact_id = first_orders.contact_id and not contacts.is_survivor_deleted
-    where dated.lead_date <= {{ as_of_date() }}
+    from converted
+    left join memberships on converted.lead_id = memberships.lead_id and memberships.membership_rank = 1
+    left join customers on converted.converted_contact_id = customers.contact_id
+    left join first_orders on customers.surviving_contact_id = first_orders.contact_id
 
 )
 
