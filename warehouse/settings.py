@@ -36,6 +36,14 @@ Day = Annotated[date, BeforeValidator(_iso_day)]
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2100, 12, 31)
 
 
+def is_taken_by_duckdb(path: Path) -> bool:
+    """Whether a file's name would be a database of DuckDB's own: it names one after the first part of the file's name.
+
+    Such a file can be written, but dbt could not use it.
+    """
+    return path.name.lstrip(".").partition(".")[0].lower() in ("main", "temp", "system")
+
+
 class Settings(BaseSettings):
     """The effective settings. Immutable; read them with `load_settings`, which turns mistakes into one clear line."""
 
@@ -83,6 +91,8 @@ class Settings(BaseSettings):
             raise ValueError("no such home folder") from None
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(value)):
             raise ValueError("an address of another machine")
+        if is_taken_by_duckdb(home_resolved):
+            raise ValueError("a name that DuckDB has taken")
         return PROJECT_ROOT / home_resolved
 
     @model_validator(mode="after")
@@ -124,7 +134,7 @@ def allowed(name: str) -> str:
     low = next((m.ge for m in field.metadata if isinstance(m, Ge)), None)
     high = next((m.le for m in field.metadata if isinstance(m, Le)), None)
     if low is None or high is None:
-        return "a path on this machine, its home folder known" if field.annotation is Path else "text"
+        return "a path on this machine, its home folder known, its name not main, temp or system" if field.annotation is Path else "text"
     kind = "a day (YYYY-MM-DD)" if isinstance(low, date) else "a whole number"
     return f"{kind} from {low} to {high}"
 
