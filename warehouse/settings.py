@@ -134,7 +134,11 @@ def allowed(name: str) -> str:
     low = next((m.ge for m in field.metadata if isinstance(m, Ge)), None)
     high = next((m.le for m in field.metadata if isinstance(m, Le)), None)
     if low is None or high is None:
-        return "a path on this machine, its home folder known, its name not main, temp or system" if field.annotation is Path else "text"
+        return (
+            "a path on this machine, its home folder known, its name not main, temp or system"
+            if field.annotation is Path
+            else "text"
+        )
     kind = "a day (YYYY-MM-DD)" if isinstance(low, date) else "a whole number"
     return f"{kind} from {low} to {high}"
 

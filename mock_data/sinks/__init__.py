@@ -24,6 +24,7 @@ import pyarrow as pa
 
 from warehouse.connect import SCHEMAS
 from warehouse.errors import UserError
+from warehouse.settings import is_taken_by_duckdb
 
 from ..content_hash import ContentHasher, Sums
 from ..schema import TABLES
@@ -262,6 +263,8 @@ def target_of(url: str) -> tuple[str, str] | None:
             raise UserError(f"{shown(url)} names no file or folder of its own: give a name, as in {place[0]}:data/crm")
         if (length := len(os.fsencode(name))) > _LONGEST_NAME:
             raise UserError(f"the name {name[:20]}… has {length} bytes: it may have {_LONGEST_NAME}")
+        if place[0] == "duckdb" and is_taken_by_duckdb(Path(name)):
+            raise UserError(f"{name} is a name that DuckDB has taken, and dbt could not use the file: give another one")
     return place
 
 

@@ -34,6 +34,7 @@ from . import (
     refuse_added,
     refuse_foreign,
     refuse_incomplete,
+    shown,
 )
 
 _CONNECT_SECONDS = 10
@@ -242,6 +243,8 @@ def connect(url: str) -> dbapi.Connection:
             "the Postgres address cannot be read: write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, "
             "with % and other special characters of user and password percent-encoded"
         ) from None
+    if not options.keys() & {"dbname", "service"}:
+        raise UserError(f"the address {shown(url)} names no database: write postgresql://USER@HOST/DATABASE")
     try:
         return dbapi.connect(make_conninfo(url, **{"connect_timeout": _CONNECT_SECONDS, **options, **session(options)}))
     except DriverError as error:

@@ -226,3 +226,20 @@ def test_no_crm_and_half_a_crm_have_no_hash(tmp_path: Path, url: str) -> None:
     for place, table in ((f"duckdb:{file}", "shipment"), (url, "truth.purchaser")):
         with pytest.raises(UserError, match=f"lacks .*{table}"):
             content_hash(read_tables(place))
+
+
+@pytest.mark.parametrize("name", ["main", "TEMP", ".system", "main.2024"])
+def test_a_name_that_dbt_could_not_use_is_refused(tmp_path: Path, name: str) -> None:
+    """DuckDB names its database after the file, and has databases called main, temp and system."""
+    assert "a name that DuckDB has taken" in refusal(f"duckdb:{tmp_path / name}.duckdb")
+    with pytest.raises(UserError, match="its name not main, temp or system"):
+        load_settings(env_file=None, warehouse_path=tmp_path / f"{name}.duckdb")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_log_of_such_a_name_lands_beside_it() -> None:
+    from mock_data.transactions.command import _warehouse_of
+
+    assert [_warehouse_of(Path(name)).name for name in ("sales.csv", "main.csv", "Temp.tsv")] == [
+        "sales.duckdb", "log-main.duckdb", "log-Temp.duckdb",
+    ]  # fmt: skip

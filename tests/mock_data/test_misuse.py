@@ -6,12 +6,18 @@ import hashlib
 import os
 import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.examples import examples
+from warehouse.errors import UserError
+from warehouse.settings import PROJECT_ROOT, load_settings
 
 from .command_line import CommandLine, Ran
 
@@ -107,7 +113,11 @@ NOT_A_NUMBER = ["", "0x10", "many", "1.5", "1e3", "-1", "9" * 30, "9" * 5000, "n
 NOT_AN_ENCODING = ["", "klingon", "undefined", "idna", "rot13", "base64", "zlib", "hex", "mbcs", "../x", "é", "a\nb",
                    "aliases", "utf-16", "x" * 5000]  # fmt: skip
 
-words = st.text(st.characters(exclude_characters="\0", exclude_categories=()), max_size=30)
+# what a shell can hand over: text, or bytes that are none
+words = st.one_of(
+    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30),
+    st.binary(max_size=30).map(lambda some: os.fsdecode(some.replace(b"\0", b""))),
+)
 
 
 def one_of(values: list[str]) -> st.SearchStrategy[str]:
@@ -231,7 +241,7 @@ def check_refused(ran: Ran) -> None:
 
 
 @given(asked=st.one_of(mistakes(), wrong_settings()))
-@settings(deadline=None)
+@examples(100)
 def test_a_value_that_cannot_be_is_one_line_and_changes_nothing(command_line, sandbox, asked):
     arguments, environment = asked
     before = snapshot(sandbox)
@@ -247,7 +257,7 @@ def test_a_value_that_cannot_be_is_one_line_and_changes_nothing(command_line, sa
     name=st.sampled_from(sorted(COMMANDS)),
     wild=st.lists(st.one_of(words, st.sampled_from([*TINY, *COLUMNS, FILL, "log.csv", "--help", "--", "-", "="]))),
 )
-@settings(deadline=None)
+@examples(100)
 def test_whatever_is_typed_there_is_no_traceback(command_line, sandbox, name, wild):
     before = snapshot(sandbox)
     # what is given last holds: the world stays small, and its place here
@@ -258,3 +268,147 @@ def test_whatever_is_typed_there_is_no_traceback(command_line, sandbox, name, wi
     if ran.status:
         check_refused(ran)
         assert not after
+
+
+# --- what was found, each a kind of its own --------------------------------------------------------------------------
+
+IMPORT = ["import-transactions", "log.csv", *COLUMNS]
+FOUND = {
+    "an empty place": ([*IMPORT, "--to="], "--to is empty"),
+    "an empty place, apart": (["generate", *TINY, "--to", ""], "--to is empty"),
+    "an empty place to read": (["hash", ""], "an argument is empty"),
+    "an empty place to carry on": (["advance", "--to=2024-01-01", "--at", " "], "--at is empty"),
+    "an empty world": (["generate", "--world="], "--world is empty"),
+    "an empty day": (["uplift", "cases", "--as-of", ""], "--as-of is empty"),
+    "an empty list of faults": (["generate", *TINY, FILL, "--faults="], "--faults is empty"),
+    "a place with an empty path": (["generate", *TINY, "--to=duckdb:"], "cannot write to duckdb"),
+    "a server with nothing else": (["generate", *TINY, "--to=postgresql://"], "names no database"),
+    "the root": (["generate", *TINY, "--to=duckdb:/"], "names no file or folder of its own"),
+    "the root, for a log": ([*IMPORT, "--to=duckdb:/"], "names no file or folder of its own"),
+    "this folder": (["generate", *TINY, "--to=parquet:."], "names no file or folder of its own"),
+    "the folder above": (["generate", *TINY, "--to=parquet:.."], "names no file or folder of its own"),
+    "a long name": (["generate", *TINY, f"--to=duckdb:{'n' * 300}"], "has 300 bytes: it may have"),
+    "a name with room for itself only": (["generate", *TINY, f"--to=parquet:{'é' * 120}"], "has 240 bytes"),
+    "another machine": (["generate", *TINY, "--to=duckdb:s3://bucket/x"], "is not a path on this machine"),
+    "memory": (["generate", *TINY, "--to=duckdb::memory:"], "is not a path on this machine"),
+    "nobody's home": (["hash", "parquet:~nobody-at-all/x"], "home folder of ~nobody-at-all is not known"),
+    "a pipe for a database": (["generate", *TINY, "--to=duckdb:pipe"], "a folder, a pipe or a device"),
+    "a loop": (["generate", *TINY, "--to=parquet:loop"], "is a link that this project did not make"),
+    "a pipe for a log": (["import-transactions", "pipe", *COLUMNS], "save it to a file first"),
+    "a device for a log": (["import-transactions", "/dev/zero", *COLUMNS], "save it to a file first"),
+    "a pipe for a world": (["generate", "--world=pipe.yml"], "is a pipe or a device"),
+    "a device for a world": (["generate", "--world=zero.yml"], "is a pipe or a device"),
+    "an encoding that is none": ([*IMPORT, FILL, "--encoding=undefined"], "no such encoding"),
+    "an encoding of hosts": ([*IMPORT, FILL, "--encoding=punycode"], "no such encoding"),
+    "a day that is almost one": ([*IMPORT, FILL, "--as-of=2024-1-1"], "--as-of 2024-1-1: it must be a day"),
+    "a report over a file of the user": ([*IMPORT, FILL, "--report=notes"], "is no report of refused rows"),
+    "a report over an empty file": ([*IMPORT, FILL, "--report=empty"], "is no report of refused rows"),
+    "a report over a device": ([*IMPORT, FILL, "--report=/dev/null"], "is no report of refused rows"),
+    "a report over a link": ([*IMPORT, FILL, "--report=link to folder"], "is no report of refused rows"),
+    "a report where the warehouse goes": ([*IMPORT, FILL, "--report=./new.duckdb"], "is where duckdb:new.duckdb is"),
+    "a report inside it": ([*IMPORT, "--to=parquet:new", "--report=new/refused.csv"], "is where parquet:new is"),
+    "a report in the warehouse's log": ([*IMPORT, FILL, "--report=new.duckdb.wal"], "is where duckdb:new.duckdb is"),
+    "a value of a hundred thousand letters": (["generate", "--world", "x" * 100_000], "…"),
+}
+
+
+@pytest.mark.parametrize("kind", FOUND)
+def test_found(command_line, sandbox, kind):
+    arguments, says = FOUND[kind]
+    before = snapshot(sandbox)
+    ran = command_line.run(arguments, sandbox / "here", {"WAREHOUSE_PATH": str(sandbox / "here" / "w.duckdb")})
+    check_refused(ran)
+    assert says in ran.stderr
+    assert snapshot(sandbox) == before
+
+
+def test_the_report_never_replaces_the_warehouse_that_is_there(command_line, tmp_path):
+    (tmp_path / "log.csv").write_text(LOG)
+    command = [*IMPORT, "--to=duckdb:w.duckdb"]
+    assert command_line.run(command, tmp_path).status == 0
+    before = snapshot(tmp_path)
+    for again in ([*command, "--report=w.duckdb"], [*IMPORT, "--to=duckdb:x.duckdb", "--report=w.duckdb"]):
+        check_refused(command_line.run(again, tmp_path))
+        assert snapshot(tmp_path) == before
+    ran = command_line.run(command, tmp_path)  # its own report is replaced
+    assert (ran.status, snapshot(tmp_path)) == (0, before)
+
+
+def test_a_report_keeps_to_the_rights_that_new_files_have(command_line, tmp_path):
+    (tmp_path / "log.csv").write_text(LOG)
+    assert command_line.run([*IMPORT, "--to=duckdb:w.duckdb"], tmp_path).status == 0
+    (tmp_path / "new").touch()
+    assert (tmp_path / "w.refused.csv").stat().st_mode == (tmp_path / "new").stat().st_mode
+
+
+@pytest.mark.parametrize(
+    ("amounts", "says"),
+    [
+        (["9999999999999999.99"], None),
+        (["9999999999999999.99", "0.01"], "the amounts add up to more than"),
+        (["9999999999999999.99"] * 12, "the amounts add up to more than"),
+        (["10000000000000000.00", "1.00"], None),  # one row is refused
+    ],
+)
+def test_amounts_near_the_end_of_what_a_warehouse_holds(command_line, tmp_path, amounts, says):
+    (tmp_path / "log.csv").write_text("customer,date,amount\n" + "".join(f"a,2024-01-01,{a}\n" for a in amounts))
+    ran = command_line.run([*IMPORT, "--to=duckdb:w.duckdb", "--report=r.csv"], tmp_path)
+    if says is None:
+        assert (ran.status, ran.stderr) == (0, ""), ran
+    else:
+        check_refused(ran)
+        assert says in ran.stderr
+        assert not (tmp_path / "w.duckdb").exists()
+
+
+WORLD_FILES = {
+    "many keys": "".join(f"k{i}: 1\n" for i in range(4_000)),
+    "one key, many times": "seasonality: 0.1\n" * 2_000,
+    "megabytes": "description: " + "x" * 5_000_000,
+    "a value as long as a file may be": "seasonality: " + "x" * 49_000,
+    "an integer that cannot be written": "seasonality: 0x" + "f" * 40_000,
+    "an integer to the base of sixty": "seasonality: " + "1:" * 20_000 + "1",
+    "many mistakes": "campaigns: [" + "1," * 20_000 + "]",
+    "the same many times over": "campaigns: &a [1,1,1,1,1,1,1,1]\nmailings: [" + "*a," * 9_000 + "]",
+    "too deep": "campaigns: " + "[" * 20_000,
+    "itself": "campaigns: &a [*a]",
+}
+
+
+@pytest.mark.parametrize("kind", WORLD_FILES)
+def test_a_world_that_is_too_much_is_one_line(command_line, tmp_path, kind):
+    (tmp_path / "w.yml").write_text(WORLD_FILES[kind])
+    check_refused(command_line.run(["generate", *TINY, FILL, "--world=w.yml"], tmp_path))
+    assert os.listdir(tmp_path) == ["w.yml"]
+
+
+@pytest.mark.parametrize("value", ["~nobody-at-all/x.duckdb", "s3://bucket/x.duckdb", "https://example.com/x.duckdb"])
+def test_a_setting_of_a_path_that_is_none_is_refused(monkeypatch, value):
+    monkeypatch.setenv("WAREHOUSE_PATH", value)
+    with pytest.raises(UserError, match=r"^WAREHOUSE_PATH is '.*': it must be a path on this machine"):
+        load_settings(env_file=None)
+
+
+# --- as a user does it -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("import-transactions <(cat log.csv) --customer customer --date date --amount amount", "save it to a file"),
+        ('generate --contacts 1 --to "$NOT_SET"', "--to is empty"),
+        ("generate --contacts 1 --to duckdb:pipe", "a folder, a pipe or a device"),
+    ],
+)
+def test_typed_into_a_shell(sandbox, command, says):
+    done = subprocess.run(
+        ["bash", "-c", f"'{sys.executable}' -m mock_data {command}"],
+        cwd=sandbox / "here",
+        env={**os.environ, "PYTHONPATH": str(PROJECT_ROOT), "WAREHOUSE_PATH": str(sandbox / "here" / "w.duckdb")},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    check_refused(Ran(done.returncode, done.stdout, done.stderr))
+    assert says in done.stderr
