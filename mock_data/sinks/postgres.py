@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -54,12 +55,14 @@ class PostgresSink(Sink):
     Tables that already have the declared columns are emptied and filled again, so that views on them live on.
     """
 
-    waiting = PROJECT_ROOT / "data" / ".postgres"  # the server's own disk is not ours to put files on
     size = 1.0
 
     def __init__(self, url: str, loader: str, settings: dict[str, object], keep: bool = False) -> None:
         super().__init__(loader, settings, keep)
         self.url = url
+        # the server's own disk is not ours to put files on; without the port, which changes where the server is ours
+        place = hashlib.blake2b(shown(url).encode(), digest_size=4).hexdigest()
+        self.waiting = PROJECT_ROOT / "data" / f".postgres-{place}"
         self.spools: dict[str, _Spool] = {}
         self.folder: Path | None = None
         self.raised: BaseException | None = None

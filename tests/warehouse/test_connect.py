@@ -33,6 +33,7 @@ from warehouse.connect import (
     sqlalchemy_url,
 )
 from warehouse.errors import UserError
+from warehouse.scratch import scratch_database
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
 WORDS = st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=0x24F, exclude_categories=["Cc"]), min_size=1)
@@ -206,7 +207,7 @@ def test_the_shell_s_encryption_holds_for_a_configured_server(
     assert "SSL" in refusal(postgres)
 
 
-@pytest.mark.parametrize("name", ["warehouse", "main", "temp", "memory", "marts", "a'b", "a b.c"])
+@pytest.mark.parametrize("name", ["warehouse", "memory", "crm", "marts", "a'b", "a b.c"])
 def test_a_duckdb_file_of_any_name_is_read_in_utc(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "America/New_York")
     file = tmp_path / f"{name}.duckdb"
@@ -226,13 +227,14 @@ def test_a_duckdb_file_of_any_name_is_read_in_utc(name: str, tmp_path: Path, mon
 
 
 @pytest.fixture
-def poor(postgres: Settings) -> Iterator[tuple[Settings, psycopg.Connection]]:
-    """A user who may connect to the database and no more, and an administrator's connection."""
+def poor(server: Settings) -> Iterator[tuple[Settings, psycopg.Connection]]:
+    """A user who may connect to an empty database and no more, and an administrator's connection to it."""
     name, password = "poor_" + secrets.token_hex(4), secrets.token_hex(8)
-    with psycopg.connect(postgres_dsn(postgres), autocommit=True) as connection:
+    with scratch_database(server) as empty, psycopg.connect(postgres_dsn(empty), autocommit=True) as connection:
         connection.execute(f"create role {name} login password '{password}'")
-        yield postgres.model_copy(update={"postgres_user": name, "postgres_password": SecretStr(password)}), connection
-        connection.execute(f"drop owned by {name} cascade; drop role {name}")
+        yield empty.model_copy(update={"postgres_user": name, "postgres_password": SecretStr(password)}), connection
+        connection.execute(f"drop owned by {name} cascade")
+        connection.execute(f"drop role {name}")
 
 
 def test_ready_made_schemas_are_enough(poor: tuple[Settings, psycopg.Connection]) -> None:
