@@ -311,3 +311,15 @@ def test_what_a_command_was_told_to_ignore_stays_ignored() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=30)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_signal_where_python_ignores_exceptions_is_not_lost() -> None:
+    """While an object is forgotten, say, or a module's lock is: it comes again a moment later."""
+    code = (
+        "import os, signal, time\nfrom warehouse.errors import run_command\n"
+        "class Forgotten:\n    def __del__(self):\n        os.kill(os.getpid(), signal.SIGINT); time.sleep(0.1)\n"
+        "def command():\n    Forgotten(); time.sleep(60)\n"
+        "run_command(command)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (130, "error: interrupted\n")
