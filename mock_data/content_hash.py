@@ -142,13 +142,16 @@ def _text_words(text: pa.StringArray) -> Words:
     windows: Words = np.ndarray(ends[-1] + 1, dtype=np.uint64, buffer=padded, strides=(1,))
     shortest, longest = int(length.min()), int(length.max())
     words = length.view(np.uint64) * _key("length")
+    going_on = np.arange(n)  # texts that have bytes at this place: one long text among many costs its own length only
     for place in range(0, longest, 8):
         key = _key(f"bytes from {place}")
         if shortest == longest:  # ids: they stand at even distances
             piece = windows[starts[0] + place :: longest][:n] & _BYTES_KEPT[min(longest - place, 8)]
             words += _folded(piece) * key
             continue
-        some = slice(None) if place < shortest else np.flatnonzero(length > place)
+        if place >= shortest:
+            going_on = going_on[length[going_on] > place]
+        some = slice(None) if place < shortest else going_on
         piece = windows[starts[some] + place]
         if place + 8 > shortest:
             piece &= _BYTES_KEPT[np.minimum(length[some] - place, 8)]

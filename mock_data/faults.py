@@ -6,6 +6,7 @@ every row and column touched and what should stand there: tests of data quality 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -176,10 +177,11 @@ def rates(asked: str) -> dict[str, float]:
         name, equals, rate = (p.strip() for p in part.partition("="))
         if name not in FAULTS:
             raise UserError(f"--faults: there is no fault {name!r}: use all, or some of {', '.join(FAULTS)}")
-        try:
-            found[name] = float(rate) if equals else FAULTS[name].rate
-        except ValueError:
-            found[name] = -1.0
+        if name in found:
+            raise UserError(f"--faults: {name} is there twice: give it once")
+        # float() alone would also read 0_1 as 1
+        is_number = re.fullmatch(r"[0-9]*\.?[0-9]+([eE]-?[0-9]{1,3})?", rate)
+        found[name] = FAULTS[name].rate if not equals else float(rate) if is_number else -1.0
         if not 0 <= found[name] <= 1:
             raise UserError(f"--faults: the rate of {name} is {rate!r}: it must be a number from 0 to 1")
     return found

@@ -92,7 +92,8 @@ class Run(AbstractContextManager["Run"]):
             ) from None
         except OSError as error:
             if error.errno != errno.ENOSPC:
-                raise
+                why = error.strerror or str(error)
+                raise UserError(f"cannot write {self.folder}: {why}: nothing was changed") from None
             raise UserError(
                 f"the disk of {self.folder} is full: nothing was changed; make room there, and the same command "
                 "carries on from the finished shards"

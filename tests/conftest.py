@@ -2,13 +2,15 @@
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests import examples  # noqa: F401  (loads the profile for every test)
@@ -111,13 +113,57 @@ def my_turn(folder: Path) -> Iterator[None]:
         yield
 
 
+def demo_is_current(engine: str, scratch: Path) -> bool:
+    """Whether `make demo` made the default world with this very code, and tested its data: make itself knows.
+
+    Args:
+        scratch: a folder for what the default settings would be stamped with.
+    """
+    wanted, stamps = default_settings(target=engine), PROJECT_ROOT / "_build" / "stamps"
+    stamp = [sys.executable, "-m", "warehouse", "stamp", str(scratch)]
+    subprocess.run(stamp, cwd=PROJECT_ROOT, env=environment_of(wanted), capture_output=True, check=True)
+    settings, data = f"settings.{engine}", f"data.{engine}"
+    if not all((folder / name).exists() for folder in (scratch, stamps) for name in (settings, data)):
+        return False
+    same = (scratch / settings).read_text() == (stamps / settings).read_text()
+    untouched = (scratch / data).stat().st_mtime == (stamps / data).stat().st_mtime
+    question = ["make", "--question", f"ENGINE={engine}", f"_build/stamps/tested.{engine}"]
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return same and untouched and subprocess.run(question, cwd=PROJECT_ROOT, env=plain, check=False).returncode == 0
+
+
+def compile_models(settings: Settings, artifacts: Path) -> None:
+    """Leave in the folder `artifacts` what a build would have left: the models' SQL, and dbt's manifest."""
+    done = dbt(
+        settings, artifacts, "compile", "--quiet", "--exclude-resource-type", "test", "unit_test", write_json=True
+    )
+    assert done.status == 0, done.printed
+
+
 def duckdb_world(folder: Path, world: str) -> Settings:
-    """Settings of a DuckDB file in `folder` that holds a world, generated and built by whoever comes first."""
+    """Settings of a DuckDB file in `folder` with a world in it: whoever comes first copies the demo's, or builds it."""
     settings = default_settings(target="duckdb", world=world, warehouse_path=folder / "warehouse.duckdb")
     with my_turn(folder):
         if not (folder / "built").exists():
-            build_world(settings, folder / "dbt")
+            demo = default_settings(target="duckdb")
+            if world == demo.world and demo_is_current("duckdb", folder / "stamps"):
+                shutil.copy(demo.warehouse_path, settings.warehouse_path)
+                compile_models(settings, folder / "dbt")
+            else:
+                build_world(settings, folder / "dbt")
             (folder / "built").touch()
+    return settings
+
+
+def postgres_world(server: Settings, folder: Path) -> Settings:
+    """Settings of a new database with the default world in it: a copy of the demo's, or built."""
+    if load_settings(target="postgres").postgres_host is None and demo_is_current("postgres", folder / "stamps"):
+        with suppress(psycopg.errors.ObjectInUse):  # somebody works in it
+            settings = on_server(create_scratch(server, template=str(server.postgres_db)))
+            compile_models(settings, folder / "dbt")
+            return settings
+    settings = on_server(create_scratch(server))
+    build_world(settings, folder / "dbt")
     return settings
 
 
@@ -143,10 +189,7 @@ def default_postgres(server: Settings, together: Path) -> Iterator[Settings]:
     users, name = folder / "users", folder / "database"
     with my_turn(folder):
         if not (users.exists() and users.read_text()):
-            database = create_scratch(server)
-            settings = on_server(database)
-            build_world(settings, folder / "dbt")
-            name.write_text(str(database.postgres_db))
+            name.write_text(str(postgres_world(server, folder).postgres_db))
             users.write_text("")
         settings = on_server(server, postgres_db=name.read_text())
         users.write_text(users.read_text() + "x")

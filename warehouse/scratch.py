@@ -13,16 +13,17 @@ from .connect import postgres_dsn
 from .settings import Settings
 
 
-def create_scratch(server: Settings) -> Settings:
-    """Settings of a new, empty database on that server. Text sorts by code point, as in DuckDB.
+def create_scratch(server: Settings, template: str = "template0") -> Settings:
+    """Settings of a new database on that server, empty or a copy of `template`. Text sorts by code point, as in DuckDB.
 
     Raises:
-        psycopg.Error: the server cannot be reached, or lets the user make no database.
+        psycopg.Error: the server cannot be reached, lets the user make no database, or somebody works in `template`.
     """
     name = f"scratch_{secrets.token_hex(6)}"
-    with psycopg.connect(postgres_dsn(server), autocommit=True) as connection:
-        command = sql.SQL("create database {} template template0 encoding 'UTF8' locale 'C'")
-        connection.execute(command.format(sql.Identifier(name)))
+    elsewhere = server.model_copy(update={"postgres_db": "postgres"}) if template == server.postgres_db else server
+    with psycopg.connect(postgres_dsn(elsewhere), autocommit=True) as connection:
+        command = sql.SQL("create database {} template {} encoding 'UTF8' locale 'C'")
+        connection.execute(command.format(sql.Identifier(name), sql.Identifier(template)))
     return server.model_copy(update={"postgres_db": name})
 
 

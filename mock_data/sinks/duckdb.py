@@ -32,6 +32,8 @@ _TABLES = "select table_schema, table_name from information_schema.tables where 
 # what DuckDB raises where a file is not what it wrote
 _DAMAGE = (duckdb.IOException, duckdb.FatalException, duckdb.InternalException, duckdb.SerializationException)
 
+_HEADERS = 3 * 4096  # bytes that every DuckDB file begins with
+
 
 class DuckDBSink(Sink):
     """Writes schemas ``crm`` and ``truth`` of the DuckDB file at `path`; its other schemas are left alone."""
@@ -52,7 +54,9 @@ class DuckDBSink(Sink):
         try:
             self.connection = connect(self.path)
         except BaseException:
-            self._remove_new()
+            # a file without its headers is what a full disk leaves; a whole one is another program's of this moment
+            if self.path.is_file() and self.path.stat().st_size < _HEADERS:
+                self._remove_new()
             raise
         try:
             with _one_line(self.path):

@@ -38,7 +38,7 @@ from . import (
     shown,
 )
 
-_CONNECT_SECONDS = 10
+_CONNECT_SECONDS = 5
 _SPOOLS = PROJECT_ROOT / "data"
 _LOST = "the connection to Postgres was lost ({reason}): nothing was changed; run it again"
 _LOST_WORDS = ("server closed the connection", "terminating connection", "no connection to the server", "SSL SYSCALL",

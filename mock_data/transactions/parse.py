@@ -25,6 +25,7 @@ from warehouse.errors import UserError
 from warehouse.settings import FIRST_DAY, LAST_DAY
 
 MAX_QUANTITY = 1_000_000_000
+MAX_CUSTOMER = 1_000  # characters: a name or a key, and no text
 _NO_VALUE = "('', 'nan', 'null', 'none', '\\n')"  # how programs write that there is none
 _PLAIN = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?"
 _YEAR_FIRST = (
@@ -182,7 +183,9 @@ def _select(conventions: Conventions, width: int, has_quantity: bool, as_of: dt.
                 case when misfit is not null then 'not ' || {width} || ' fields'
                 else nullif(concat_ws('; ',
                     case when customer is null or lower(customer) in {_NO_VALUE} then 'the customer is missing'
-                        when contains(customer, chr(0)) then 'the customer holds a NUL character' end,
+                        when contains(customer, chr(0)) then 'the customer holds a NUL character'
+                        when length(customer) > {MAX_CUSTOMER}
+                            then 'the customer has more than {MAX_CUSTOMER} characters' end,
                     case when date is null or lower(date) in {_NO_VALUE} then 'the date is missing'
                         when bought_at is null then {_literal("the date is not understood" + hint)}
                         when bought_at::date not between date '{FIRST_DAY}' and date '{LAST_DAY}'

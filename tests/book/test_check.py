@@ -41,6 +41,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+@pytest.mark.slow(seconds=45)
 def test_a_good_page_passes_and_every_fault_is_found(tmp_path: Path) -> None:
     (tmp_path / "good.html").write_text(GOOD, encoding="utf-8")
     for number, change in enumerate(FAULTS):

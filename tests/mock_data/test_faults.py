@@ -94,7 +94,23 @@ def test_shards_of_one_file_have_the_same_types_hit_or_not(right, tmp_path, monk
     assert content_hash(read_tables(place)) == made.content_hash
 
 
-@pytest.mark.parametrize("asked", ["", "nosuch", "late=2", "late=-1", "late=often", "late=nan", "duplicate,,late"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "",
+        "nosuch",
+        "late=2",
+        "late=-1",
+        "late=often",
+        "late=nan",
+        "duplicate,,late",
+        "late=0_1",
+        "late=١",
+        "late=inf",
+        "late=",
+        "late,late=0.5",
+    ],
+)
 def test_a_wrong_request_is_one_line(asked):
     with pytest.raises(UserError, match="--faults"):
         rates(asked)
@@ -102,6 +118,12 @@ def test_a_wrong_request_is_one_line(asked):
 
 def test_requests():
     assert rates("late, orphan=0.5") == {"late": FAULTS["late"].rate, "orphan": 0.5}
+    assert rates("late=.5,orphan=1e-3,missing=1,negative=0") == {
+        "late": 0.5,
+        "orphan": 1e-3,
+        "missing": 1,
+        "negative": 0,
+    }
     assert rates("all").keys() == FAULTS.keys()
 
 

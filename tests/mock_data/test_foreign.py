@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import shutil
@@ -359,16 +360,29 @@ def test_a_world_that_cannot_be_carried_on_is_one_line(tmp_path: Path, change: d
 # --- a full disk -----------------------------------------------------------------------------------------------------
 
 
+class FullDisk:
+    """What Arrow's writer does where the end of a file has no room."""
+
+    def close(self) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 def test_files_on_a_full_disk_are_one_error_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     late: list[object] = []
     monkeypatch.setattr(sys, "unraisablehook", late.append)
-    for table in ("account", "contact"):
-        (tmp_path / "crm" / table).mkdir(parents=True)
-        (tmp_path / "crm" / table / "00000.parquet").symlink_to("/dev/full")
-    with pytest.raises(OSError, match="No space left"), TableFiles(tmp_path, 0) as files:
-        for table in ("account", "contact"):
-            files.write(f"crm.{table}", arrow_schema(TABLES[f"crm.{table}"]).empty_table())
-    del files
+
+    def fill_disk(error: type[Exception] | None) -> None:
+        with TableFiles(tmp_path, 0) as files:
+            for table in ("account", "contact"):
+                files.write(f"crm.{table}", arrow_schema(TABLES[f"crm.{table}"]).empty_table())
+                files.writers[f"crm.{table}"].writer = FullDisk()
+            if error:
+                raise error
+
+    with pytest.raises(OSError, match="No space left"):
+        fill_disk(None)
+    with pytest.raises(RuntimeError):  # the first error is the one that is told
+        fill_disk(RuntimeError)
     gc.collect()
     assert not late
 

@@ -249,6 +249,7 @@ def test_each_line_is_an_order_or_in_the_report(
         (("", "2024-01-05", "1"), "the customer is missing"),
         (("NULL", "2024-01-05", "1"), "the customer is missing"),
         (("a\0b", "2024-01-05", "1"), "NUL"),
+        (("é" * 1_001, "2024-01-05", "1"), "the customer has more than 1000 characters"),
         (("a", "", "1"), "the date is missing"),
         (("a", "05/01/2024", "1"), "the date is not understood"),
         (("a", "2024-02-30", "1"), "the date is not understood"),
