@@ -292,5 +292,6 @@ def read(path: str) -> Iterator[tuple[str, pa.RecordBatch]]:
                 yield key, batch
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"the CRM in {path} is damaged ({str(error).splitlines()[0]}): generate it again") from None
-    if hasher.hexdigest() != json.loads((Path(path) / _MANIFEST_FILE).read_text(encoding="utf-8"))["content_hash"]:
+    held = json.loads((Path(path) / _MANIFEST_FILE).read_text(encoding="utf-8")).get("content_hash")
+    if held not in (None, hasher.hexdigest()):
         raise UserError(f"the CRM in {path} lacks rows, or holds others than it was loaded with: generate it again")

@@ -1,5 +1,6 @@
 """A connection that is lost, and places that are damaged: one line each, never a success that is none."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,8 @@ import pytest
 from mock_data import generate as generator
 from mock_data.content_hash import content_hash
 from mock_data.generate import generate
+from mock_data.sinks import open_sink, read_tables
 from mock_data.sinks import postgres as sink
-from mock_data.sinks import read_tables
 from mock_data.world import World
 from warehouse.connect import postgres_dsn
 from warehouse.errors import UserError
@@ -34,6 +35,7 @@ def world(contacts: int = 60) -> World:
 def database(server: Settings) -> Iterator[Settings]:
     with scratch_database(server) as settings:
         yield settings
+        remove_unfinished(postgres_dsn(settings))
 
 
 @pytest.fixture
@@ -42,6 +44,13 @@ def url(database: Settings) -> str:
     address = postgres_dsn(database)
     generate(world(), DAY, address)
     return address
+
+
+def remove_unfinished(address: str) -> None:
+    """Remove what failed loads have left to go on from."""
+    beside = open_sink(address, loader="mock_data", settings={}).waiting
+    for folder in beside.parent.glob(f"{beside.name}.run-*"):
+        shutil.rmtree(folder)
 
 
 def end_others(url: str) -> None:

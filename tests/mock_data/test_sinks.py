@@ -158,8 +158,8 @@ def test_a_worker_that_dies_stops_the_run_and_the_same_command_carries_on(tmp_pa
 
 def hidden_runs(address: str, tmp_path: Path) -> list[Path]:
     """What runs have left behind beside `address`."""
-    folder = PROJECT_ROOT / "data" if address.startswith("postgres") else tmp_path
-    return list(folder.glob(".*.run-*"))
+    beside = open_sink(address, loader="mock_data", settings={}).waiting
+    return list(beside.parent.glob(f"{beside.name}.run-*"))
 
 
 def test_two_runs_of_the_same_at_once_are_refused(tmp_path):

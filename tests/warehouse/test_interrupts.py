@@ -12,6 +12,7 @@ import pytest
 from mock_data.content_hash import content_hash
 from mock_data.sinks import read_tables
 from tests.conftest import environment_of
+from tests.mock_data.test_lost import remove_unfinished
 from warehouse.connect import postgres_dsn
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
@@ -156,6 +157,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         url = postgres_dsn(settings)
         subprocess.run([*command, url], cwd=PROJECT_ROOT, check=True, capture_output=True)
         yield url
+        remove_unfinished(url)
 
 
 # a load that is interrupted in the middle of what the engine does for it: a query that takes for ever, or its rows
