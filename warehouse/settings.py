@@ -56,11 +56,7 @@ class Settings(BaseSettings):
     ] = 100
     number_contacts_to_create: Annotated[
         int,
-        Field(
-            ge=1,
-            le=1_000_000_000,
-            description="Customers of the 156 weeks from START_DATE; more come later.",
-        ),
+        Field(ge=1, le=1_000_000_000, description="Customers of the 156 weeks from START_DATE; more come later."),
     ] = 10_000
     number_products_to_create: Annotated[
         int, Field(ge=1, le=1_000_000, description="Products in the mock shop's catalogue.")
