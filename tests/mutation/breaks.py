@@ -722,7 +722,7 @@ BREAKS = (
     _break(
         "repurchase_after_case",
         "a case of the day before the order counts",
-        ("            and cases.opened_at >= quiet.first_ordered_at\n", ""),
+        ("            and quiet.first_ordered_at <= cases.opened_at\n", ""),
     ),
     _break(
         "repurchase_after_case", "several cases are several purchases", ("            and cases.case_rank = 1\n", "")

@@ -1,5 +1,5 @@
--- How long customers take to come back, over all and by the year they first bought: by their first gap, which is watched
--- from the day they first buy; and, for comparison, by what is biased.
+-- How long customers take to come back, over all and by the year they first bought: by their first gap, which everybody
+-- begins; and, for comparison, by what is biased.
 with occasions as (
 
     select

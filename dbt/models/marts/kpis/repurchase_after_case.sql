@@ -45,7 +45,7 @@ cases as (
             quiet.contact_id = cases.contact_id
             and cases.opened_date between quiet.occasion_date and quiet.judged_on
             -- a case of the same morning is about an earlier purchase, or about none
-            and cases.opened_at >= quiet.first_ordered_at
+            and quiet.first_ordered_at <= cases.opened_at
 
 ),
 
