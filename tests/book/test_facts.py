@@ -12,7 +12,8 @@ from warehouse.errors import UserError
 
 
 def write_manifest(path: Path, data_tests: int, unit_tests: int) -> Path:
-    nodes = {f"test.{n}": {"resource_type": "test"} for n in range(data_tests)} | {"model.a": {"resource_type": "model"}}
+    nodes = {f"test.{n}": {"resource_type": "test"} for n in range(data_tests)}
+    nodes["model.a"] = {"resource_type": "model"}
     path.write_text(json.dumps({"nodes": nodes, "unit_tests": {f"unit_test.{n}": {} for n in range(unit_tests)}}))
     return path
 
@@ -23,7 +24,7 @@ def test_each_figure_counts_what_its_label_says(tmp_path: Path) -> None:
         connection.execute("create schema marts")
         # three contacts, of whom one never ordered
         connection.execute("create table marts.dim_contacts as select unnest([2, 1, 0]) as order_count")
-        connection.execute("create table marts.fct_orders as select unnest([900000.0, 300000.0, 60000.0]) as net_revenue")
+        connection.execute("create table marts.fct_orders as select unnest([9e5, 3e5, 6e4]) as net_revenue")
     facts = read_facts(settings, write_manifest(tmp_path / "manifest.json", data_tests=1200, unit_tests=34), kpis=5)
     assert facts == [
         ("2", "customers"),
@@ -39,5 +40,5 @@ def test_each_figure_counts_what_its_label_says(tmp_path: Path) -> None:
 def test_marts_that_are_not_there_are_one_clear_line(tmp_path: Path) -> None:
     settings = default_settings(warehouse_path=tmp_path / "empty.duckdb")
     duckdb.connect(str(settings.warehouse_path)).close()
-    with pytest.raises(UserError, match="the marts cannot be read .*: run `make demo`"):
+    with pytest.raises(UserError, match=r"the marts cannot be read .*: run `make demo`"):
         read_facts(settings, write_manifest(tmp_path / "manifest.json", 1, 1), kpis=1)
