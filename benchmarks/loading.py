@@ -29,7 +29,7 @@ from mock_data.schema.declaration import Object
 from mock_data.schema.render import arrow_schema, create_table, primary_key, qualified_name
 from mock_data.simulation import tables_of_shard
 from mock_data.sinks import open_sink
-from mock_data.world import World
+from mock_data.world import World, end_of
 from warehouse.connect import postgres_dsn
 from warehouse.settings import load_settings
 
@@ -52,7 +52,7 @@ def order_lines(rows: int) -> list[pa.RecordBatch]:
     world, as_of = World.from_settings(settings), np.datetime64(settings.as_of_date, "D")
     batches: list[pa.RecordBatch] = []
     missing = rows
-    for shard in range(world.shards):
+    for shard in range(world.shards(end_of(as_of))):
         batch = tables_of_shard(world, as_of, shard)[SOURCE][:missing]
         batches.append(batch)
         missing -= len(batch)

@@ -91,6 +91,10 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
 
 def _execute_one(source: Path, target: Path, inputs: str, inplace: bool, clients: list[NotebookClient]) -> None:
     notebook = nbformat.read(source, as_version=4)
+    # stored outputs would pass for this run's: an error names the last cell that has any
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
     client = NotebookClient(
         notebook,
         timeout=CELL_SECONDS,
@@ -106,7 +110,7 @@ def _execute_one(source: Path, target: Path, inputs: str, inplace: bool, clients
         client.execute()
     except CellExecutionError as error:
         raise UserError(
-            f"{source.name}, {_failed_cell(notebook)}: {error.ename}: {_first_line(error.evalue)}"
+            f"{source.name}, {_failed_cell(notebook)}: {error.ename}: {_first_line(error.evalue or _line_of(error))}"
         ) from None
     except (CellTimeoutError, DeadKernelError) as error:
         raise UserError(f"{source.name}, {_failed_cell(notebook)}: {_first_line(str(error))}") from None
@@ -125,6 +129,12 @@ def _failed_cell(notebook: NotebookNode) -> str:
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     started = [number for number, cell in enumerate(code, start=1) if cell.get("execution_count") or cell.outputs]
     return f"code cell {max(started, default=1)}"
+
+
+def _line_of(error: CellExecutionError) -> str:
+    """The line of code that stopped: a bare `assert` has no other message."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", error.traceback)
+    return next(iter(re.findall(r"^-+> *\d+ +(.+)$", plain, flags=re.MULTILINE)), "")
 
 
 def _first_line(text: str) -> str:

@@ -16,7 +16,7 @@ from warehouse.settings import Settings
 from .numbers import count, money
 
 _QUESTION = """
-select (select count(*) from marts.dim_contacts), count(*), sum(net_revenue) from marts.fct_orders
+select (select count(*) from marts.dim_contacts where order_count > 0), count(*), sum(net_revenue) from marts.fct_orders
 """
 
 
@@ -28,18 +28,19 @@ def read_facts(settings: Settings, manifest: Path, kpis: int) -> list[tuple[str,
     """
     try:
         with reading_engine(settings).connect() as connection:
-            contacts, orders, revenue = connection.execute(text(_QUESTION)).one()
+            customers, orders, revenue = connection.execute(text(_QUESTION)).one()
     except DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0]
         raise UserError(f"the marts cannot be read ({reason}): run `make demo`") from None
     content = json.loads(manifest.read_text(encoding="utf-8"))
     kinds = [node["resource_type"] for node in content["nodes"].values()]
+    data_tests, unit_tests = kinds.count("test"), len(content["unit_tests"])
     return [
-        (count(contacts), "customers"),
+        (count(customers), "customers"),
         (count(orders), "orders"),
         (money((revenue or 0) / 1_000_000, 1) + " m", "net revenue"),
         (count(kinds.count("model")), "dbt models"),
-        (count(kinds.count("test") + len(content["unit_tests"])), "data tests"),
+        (count(data_tests + unit_tests), f"dbt tests, {count(unit_tests)} of them unit tests"),
         (count(kpis), "KPIs, one definition each"),
     ]
 

@@ -38,7 +38,7 @@ WorldName = Annotated[
 
 @app.command()
 def generate(
-    contacts: Annotated[int | None, typer.Option(help="Customers who arrive.")] = None,
+    contacts: Annotated[int | None, typer.Option(help="Customers of the first 156 weeks.")] = None,
     accounts: Annotated[int | None, typer.Option(help="Stores and channels.")] = None,
     products: Annotated[int | None, typer.Option(help="Products.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of every random draw.")] = None,
@@ -164,7 +164,7 @@ def worlds() -> None:
 @app.command()
 def uplift(
     switch: Annotated[str, typer.Argument(help="What to switch off: campaigns, mailings, ...; or one by its name.")],
-    contacts: Annotated[int | None, typer.Option(help="Customers who arrive.")] = None,
+    contacts: Annotated[int | None, typer.Option(help="Customers of the first 156 weeks.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of every random draw.")] = None,
     as_of: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD, UTC, included.")] = None,
     world: WorldName = None,

@@ -66,7 +66,8 @@ class Settings(BaseSettings):
         int, Field(ge=1, le=100_000, description="Stores and sales channels of the mock shop.")
     ] = 100
     number_contacts_to_create: Annotated[
-        int, Field(ge=1, le=1_000_000_000, description="Customers who arrive in the 156 weeks from START_DATE.")
+        int,
+        Field(ge=1, le=1_000_000_000, description="Customers of the 156 weeks from START_DATE; more come later."),
     ] = 10_000
     number_products_to_create: Annotated[
         int, Field(ge=1, le=1_000_000, description="Products in the mock shop's catalogue.")
