@@ -51,6 +51,7 @@ help:
 
 demo: $(INSTALLED)
 	$(call with_engine,site)
+	@$(PY) -m mock_data describe
 	@echo "The handbook is ready: open $$PWD/$(BUILD)/html/index.html"
 
 # two processes; each takes one test at a time, and the longest come first, so that both end together

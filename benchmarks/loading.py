@@ -29,11 +29,11 @@ from mock_data.schema.declaration import Object
 from mock_data.schema.render import arrow_schema, create_table, primary_key, qualified_name
 from mock_data.simulation import tables_of_shard
 from mock_data.sinks import open_sink
-from mock_data.world import World
+from mock_data.world import World, end_of
 from warehouse.connect import postgres_dsn
 from warehouse.settings import load_settings
 
-from .measure import RESULTS, keep, reported, results_in, scratch_postgres, spread
+from .measure import RESULTS, keep, results_in, run_main, scratch_postgres, spread
 
 SOURCE = "crm.order_item"
 COLUMNS = ("id", "order_id", "product_2_id", "quantity", "unit_price", "total_price", "service_date", "created_date")
@@ -52,7 +52,7 @@ def order_lines(rows: int) -> list[pa.RecordBatch]:
     world, as_of = World.from_settings(settings), np.datetime64(settings.as_of_date, "D")
     batches: list[pa.RecordBatch] = []
     missing = rows
-    for shard in range(world.shards):
+    for shard in range(world.shards(end_of(as_of))):
         batch = tables_of_shard(world, as_of, shard)[SOURCE][:missing]
         batches.append(batch)
         missing -= len(batch)
@@ -129,7 +129,6 @@ def compete(contenders: list[Contender], rows: int, rounds: int, between: Callab
     ]
 
 
-@reported
 def main(
     rows: Annotated[int, typer.Option(min=1, help="Rows that are loaded.")] = 2_000_000,
     rounds: Annotated[int, typer.Option(min=1, help="Times each load is run.")] = 5,
@@ -172,4 +171,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_main(main)

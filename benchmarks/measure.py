@@ -5,7 +5,6 @@ What is measured goes to `benchmarks/results.json`, one section a question; the 
 
 from __future__ import annotations
 
-import functools
 import importlib.metadata
 import json
 import os
@@ -20,12 +19,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any, NoReturn
 
 import psycopg
+import typer
 
 from warehouse.connect import check_postgres
-from warehouse.errors import UserError, report
+from warehouse.errors import UserError, run_command
 from warehouse.local_postgres import serving
 from warehouse.scratch import scratch_database
 from warehouse.settings import Settings, load_settings
@@ -35,7 +35,6 @@ RESULTS = Path(__file__).with_name("results.json")
 PACKAGES = ("numpy", "pyarrow", "duckdb", "adbc-driver-postgresql", "faker")
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-P = ParamSpec("P")
 
 SAMPLE_EVERY = 0.02  # seconds between two looks at a command's memory
 
@@ -72,7 +71,11 @@ def timed(command: Sequence[str], folder: Path, environment: Mapping[str, str] |
         )
         peaks = _Peaks(process.pid)
         peaks.start()
-        _, status, usage = os.wait4(process.pid, 0)  # its children's CPU included, as far as it waited for them
+        try:
+            _, status, usage = os.wait4(process.pid, 0)  # its children's CPU included, as far as it waited for them
+        except BaseException:
+            process.terminate()
+            raise
         wall = time.perf_counter() - begin
         peaks.stop()
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -199,14 +202,8 @@ def results_in(file: Path) -> dict[str, Any]:
     return results
 
 
-def reported(command: Callable[P, None]) -> Callable[P, None]:
-    """A command line whose failures that a user can mend are one line."""
-
-    @functools.wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except UserError as error:
-            sys.exit(report(error))
-
-    return run
+def run_main(main: Callable[..., None]) -> NoReturn:
+    """Make a command line of a function's parameters, do what it says, and end the process."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(main)
+    run_command(app, standalone_mode=False)

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from .measure import CORES, RESULTS, Run, keep, reported, results_in, spread
+from .measure import CORES, RESULTS, Run, keep, results_in, run_main, spread
 from .output import Output
 from .peers import OURS
 from .peers.__main__ import measure
@@ -41,7 +41,6 @@ def exponent(seconds: Mapping[int, float]) -> float | None:
     return sum((x - x0) * (y - y0) for x, y in points) / sum((x - x0) ** 2 for x, _ in points)
 
 
-@reported
 def main(
     sizes: Annotated[list[int] | None, typer.Option("--size", min=1, help="Contacts; give it several times.")] = None,
     workers: Annotated[list[int] | None, typer.Option("--workers", min=1, help="Workers; several times too.")] = None,
@@ -118,4 +117,4 @@ def _shown(rows: list[dict[str, Any]]) -> Table:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_main(main)

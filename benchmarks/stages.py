@@ -20,7 +20,7 @@ from rich.table import Table
 from warehouse.connect import postgres_dsn
 from warehouse.settings import PROJECT_ROOT
 
-from .measure import Run, reported, scratch_postgres, timed
+from .measure import Run, run_main, scratch_postgres, timed
 
 
 def rows_said(run: Run) -> int | None:
@@ -29,7 +29,6 @@ def rows_said(run: Run) -> int | None:
     return int(found[1].replace(",", "")) if found else None
 
 
-@reported
 def main(
     contacts: Annotated[int, typer.Option(help="Customers in the mock CRM.")] = 10_000,
     runs: Annotated[int, typer.Option(min=1, help="Times each stage is run.")] = 5,
@@ -70,4 +69,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_main(main)

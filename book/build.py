@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from warehouse.errors import UserError, report
+from warehouse.errors import UserError, run_command
 from warehouse.settings import PROJECT_ROOT, load_settings
 
 from . import palette
@@ -149,13 +149,10 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m book.build", description=__doc__.splitlines()[0])
     parser.parse_args(arguments)
-    try:
-        pages = build()
-    except UserError as error:
-        return report(error)
+    pages = build()
     print(f"{len(pages)} pages and the dbt docs: {(HTML / 'index.html').relative_to(PROJECT_ROOT)}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -11,7 +11,6 @@ import argparse
 import functools
 import http.server
 import shutil
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, Response, sync_playwright
 
-from warehouse.errors import UserError, report
+from warehouse.errors import UserError, run_command
 
 from .paths import HTML
 
@@ -201,10 +200,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m book.check", description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=HTML, help="the built site (default: _build/html)")
     options = parser.parse_args(arguments)
-    try:
-        visits = check(options.folder)
-    except UserError as error:
-        return report(error)
+    visits = check(options.folder)
     failed = [visit for visit in visits if visit.problems]
     print(
         f"{len(visits)} pages in {len(VIEWS)} views: {len(failed) or 'no'} page{'s' * (len(failed) != 1)} with problems"
@@ -213,4 +209,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

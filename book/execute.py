@@ -7,11 +7,11 @@ The stored notebooks show the default world, and no other is ever stored in them
 from __future__ import annotations
 
 import argparse
+import asyncio
 import hashlib
 import json
 import os
 import re
-import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,7 +25,7 @@ from mock_data.generate import LOADER
 from mock_data.sinks import manifest_at, shown
 from mock_data.world import World
 from warehouse.connect import check_postgres, postgres_dsn
-from warehouse.errors import UserError, report
+from warehouse.errors import UserError, run_command
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
 from .paths import DBT_TARGET, EXECUTED, NOTEBOOKS
@@ -52,13 +52,29 @@ def execute(sources: Iterable[Path], out: Path, settings: Settings, *, inplace: 
             raise UserError(f"{out / path.name} is no copy that was made here: nothing was run; give another --out")
     out.mkdir(parents=True, exist_ok=True)
     due = [path for path in sources if inplace or not _is_current(path, out, inputs)]
+    clients: list[NotebookClient] = []
+
+    def run(path: Path) -> None:
+        _execute_one(path, path if inplace else out / path.name, inputs, inplace, clients)
+
     with ThreadPoolExecutor(KERNELS) as pool:
         try:
-            list(pool.map(lambda path: _execute_one(path, path if inplace else out / path.name, inputs, inplace), due))
-        except UserError:
+            list(pool.map(run, due))
+        except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)
+            if not isinstance(
+                error, UserError
+            ):  # Ctrl-C does not reach the kernels, and their cells would be waited for
+                for client in clients:
+                    _kill_kernel(client)
             raise
     return due
+
+
+def _kill_kernel(client: NotebookClient) -> None:
+    provisioner = client.km.provisioner if client.km else None
+    if provisioner is not None and provisioner.has_process:
+        asyncio.run(provisioner.kill())
 
 
 def normalise(notebook: NotebookNode) -> NotebookNode:
@@ -73,8 +89,12 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def _execute_one(source: Path, target: Path, inputs: str, inplace: bool) -> None:
+def _execute_one(source: Path, target: Path, inputs: str, inplace: bool, clients: list[NotebookClient]) -> None:
     notebook = nbformat.read(source, as_version=4)
+    # stored outputs would pass for this run's: an error names the last cell that has any
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
     client = NotebookClient(
         notebook,
         timeout=CELL_SECONDS,
@@ -85,11 +105,12 @@ def _execute_one(source: Path, target: Path, inputs: str, inplace: bool) -> None
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
         resources={"metadata": {"path": str(NOTEBOOKS if NOTEBOOKS.is_dir() else source.parent)}},
     )
+    clients.append(client)
     try:
         client.execute()
     except CellExecutionError as error:
         raise UserError(
-            f"{source.name}, {_failed_cell(notebook)}: {error.ename}: {_first_line(error.evalue)}"
+            f"{source.name}, {_failed_cell(notebook)}: {error.ename}: {_first_line(error.evalue or _line_of(error))}"
         ) from None
     except (CellTimeoutError, DeadKernelError) as error:
         raise UserError(f"{source.name}, {_failed_cell(notebook)}: {_first_line(str(error))}") from None
@@ -108,6 +129,12 @@ def _failed_cell(notebook: NotebookNode) -> str:
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     started = [number for number, cell in enumerate(code, start=1) if cell.get("execution_count") or cell.outputs]
     return f"code cell {max(started, default=1)}"
+
+
+def _line_of(error: CellExecutionError) -> str:
+    """The line of code that stopped: a bare `assert` has no other message."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", error.traceback)
+    return next(iter(re.findall(r"^-+> *\d+ +(.+)$", plain, flags=re.MULTILINE)), "")
 
 
 def _first_line(text: str) -> str:
@@ -185,28 +212,25 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=EXECUTED, help="folder of the executed copies")
     parser.add_argument("--inplace", action="store_true", help="refresh the stored notebooks instead")
     options = parser.parse_args(arguments)
-    try:
-        settings = load_settings(target=options.target)
-        if settings.target == "postgres":
-            check_postgres(settings)
-        sources = options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
-        if missing := [str(path) for path in sources if not path.is_file()]:
-            raise UserError(f"no such notebook: {', '.join(missing)}")
-        if not sources:
-            raise UserError(f"there are no notebooks in {NOTEBOOKS.name}/")
-        if options.inplace and any(path.resolve().parent == NOTEBOOKS.resolve() for path in sources):
-            refuse_other_world(settings)
-        # kernels read the same settings, and find the project's packages from any folder
-        os.environ["TARGET"] = settings.target
-        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PROJECT_ROOT), os.environ.get("PYTHONPATH")]))
-        if not options.inplace and not options.notebooks and options.out.is_dir():
-            _remove_leftovers(sources, options.out)
-        ran = execute(sources, options.out, settings, inplace=options.inplace)
-    except UserError as error:
-        return report(error)
+    settings = load_settings(target=options.target)
+    if settings.target == "postgres":
+        check_postgres(settings)
+    sources = options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
+    if missing := [str(path) for path in sources if not path.is_file()]:
+        raise UserError(f"no such notebook: {', '.join(missing)}")
+    if not sources:
+        raise UserError(f"there are no notebooks in {NOTEBOOKS.name}/")
+    if options.inplace and any(path.resolve().parent == NOTEBOOKS.resolve() for path in sources):
+        refuse_other_world(settings)
+    # kernels read the same settings, and find the project's packages from any folder
+    os.environ["TARGET"] = settings.target
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PROJECT_ROOT), os.environ.get("PYTHONPATH")]))
+    if not options.inplace and not options.notebooks and options.out.is_dir():
+        _remove_leftovers(sources, options.out)
+    ran = execute(sources, options.out, settings, inplace=options.inplace)
     print(f"{len(ran)} of {len(sources)} notebooks executed, the others are up to date")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

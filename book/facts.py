@@ -6,18 +6,17 @@ import html
 import json
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
-from warehouse.connect import sqlalchemy_url
+from warehouse.connect import reading_engine
 from warehouse.errors import UserError
 from warehouse.settings import Settings
 
 from .numbers import count, money
 
 _QUESTION = """
-select (select count(*) from marts.dim_contacts), count(*), sum(net_revenue) from marts.fct_orders
+select (select count(*) from marts.dim_contacts where order_count > 0), count(*), sum(net_revenue) from marts.fct_orders
 """
 
 
@@ -27,22 +26,21 @@ def read_facts(settings: Settings, manifest: Path, kpis: int) -> list[tuple[str,
     Raises:
         UserError: the marts are not there.
     """
-    options = {"read_only": True} if settings.target == "duckdb" else {}
     try:
-        engine = create_engine(sqlalchemy_url(settings), connect_args=options, poolclass=NullPool)
-        with engine.connect() as connection:
-            contacts, orders, revenue = connection.execute(text(_QUESTION)).one()
+        with reading_engine(settings).connect() as connection:
+            customers, orders, revenue = connection.execute(text(_QUESTION)).one()
     except DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0]
         raise UserError(f"the marts cannot be read ({reason}): run `make demo`") from None
     content = json.loads(manifest.read_text(encoding="utf-8"))
     kinds = [node["resource_type"] for node in content["nodes"].values()]
+    data_tests, unit_tests = kinds.count("test"), len(content["unit_tests"])
     return [
-        (count(contacts), "customers"),
+        (count(customers), "customers"),
         (count(orders), "orders"),
         (money((revenue or 0) / 1_000_000, 1) + " m", "net revenue"),
         (count(kinds.count("model")), "dbt models"),
-        (count(kinds.count("test") + len(content["unit_tests"])), "data tests"),
+        (count(data_tests + unit_tests), f"dbt tests, {count(unit_tests)} of them unit tests"),
         (count(kpis), "KPIs, one definition each"),
     ]
 

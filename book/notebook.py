@@ -14,10 +14,8 @@ import warnings
 from typing import Any
 
 from IPython.core.getipython import get_ipython
-from sqlalchemy import create_engine
-from sqlalchemy.pool import NullPool
 
-from warehouse.connect import sqlalchemy_url
+from warehouse.connect import reading_engine
 from warehouse.errors import UserError
 from warehouse.settings import load_settings
 
@@ -66,11 +64,8 @@ def connect() -> None:
     if shell is None or shell.display_formatter is None:
         raise UserError("connect() works in a notebook: open one with `make lab`")
     settings = load_settings()
-    options = {}
-    if settings.target == "duckdb":
-        if not settings.warehouse_path.exists():
-            raise UserError(f"there is no warehouse at {settings.warehouse_path}: run `make demo` first")
-        options = {"read_only": True}
+    if settings.target == "duckdb" and not settings.warehouse_path.exists():
+        raise UserError(f"there is no warehouse at {settings.warehouse_path}: run `make demo` first")
     logging.getLogger("sql").setLevel(logging.ERROR)
 
     magic = SqlMagic(shell)
@@ -80,8 +75,7 @@ def connect() -> None:
     magic.displaylimit = 0
     magic.autopandas = False
     magic.named_parameters = "disabled"
-    engine = create_engine(sqlalchemy_url(settings), connect_args=options, poolclass=NullPool)
-    ConnectionManager.set(engine, displaycon=False, config=magic)
+    ConnectionManager.set(reading_engine(settings), displaycon=False, config=magic)
 
     def plain(result: Any, printer: Any, cycle: bool) -> None:
         printer.text(table(result.keys, result).text())

@@ -10,16 +10,14 @@ import os
 import secrets
 import socket
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
 import typer
-from dotenv import dotenv_values
 
-from warehouse.errors import UserError, report
-from warehouse.settings import ENV_FILE, PROJECT_ROOT
+from warehouse.errors import UserError, run_command
+from warehouse.settings import ENV_FILE, PROJECT_ROOT, read_env_file
 
 HOST = "127.0.0.1"
 # set by the caller's shell or by .env, with these defaults: those of compose.yaml
@@ -56,7 +54,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 def settings() -> dict[str, str]:
     """What compose sees: the shell's variables over those of `.env`, without the empty ones."""
-    file = {name: value for name, value in dotenv_values(ENV_FILE).items() if value}
+    file = {name: value for name, value in read_env_file(ENV_FILE).items() if value}
     return file | {name: value for name, value in os.environ.items() if value}
 
 
@@ -164,15 +162,8 @@ def main(what: Annotated[str, typer.Argument(help=f"{', '.join(SERVICES)}, down 
         return
     if what not in {*SERVICES, "down"}:
         raise UserError(f"there is no service {what}: choose one of {', '.join(SERVICES)}, or down")
-    try:
-        status = down() if what == "down" else up(what)
-    except KeyboardInterrupt:  # docker compose has heard it too, and has stopped what it started
-        status = 130
-    raise typer.Exit(status)
+    raise typer.Exit(down() if what == "down" else up(what))
 
 
 if __name__ == "__main__":
-    try:
-        app()
-    except UserError as error:
-        sys.exit(report(error))
+    run_command(app, standalone_mode=False)

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from warehouse.errors import UserError, report
+from warehouse.errors import UserError, run_command
 from warehouse.settings import Settings, load_settings
 
 from .transactions import import_transactions
@@ -38,7 +38,7 @@ WorldName = Annotated[
 
 @app.command()
 def generate(
-    contacts: Annotated[int | None, typer.Option(help="Customers who arrive.")] = None,
+    contacts: Annotated[int | None, typer.Option(help="Customers of the first 156 weeks.")] = None,
     accounts: Annotated[int | None, typer.Option(help="Stores and channels.")] = None,
     products: Annotated[int | None, typer.Option(help="Products.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of every random draw.")] = None,
@@ -123,6 +123,36 @@ def content_hash(at: Annotated[str | None, typer.Argument(help="Where a CRM was 
 
 
 @app.command()
+def describe(at: Annotated[str | None, typer.Argument(help="Where a CRM was loaded.")] = None) -> None:
+    """Say which world a CRM holds, and where it is."""
+    from . import worlds as known
+    from .generate import LOADER
+    from .sinks import manifest_at, place_of, shown
+    from .world import World
+
+    settings = load_settings()
+    with _place(at, settings) as address:
+        held = manifest_at(address)
+    if held is None:
+        raise UserError(f"there is no CRM at {shown(address)}: generate one first")
+    kind, path = place_of(address) or ("", address)
+    where = path if kind != "postgresql" else shown(address)
+    if kind == "postgresql" and not at and not settings.postgres_host:
+        where = "the project's own server"
+    engine = {"duckdb": "DuckDB", "parquet": "Parquet", "postgresql": "Postgres"}[kind]
+    loader, values = held
+    if loader != LOADER:
+        print(f"Your transactions: {values.get('file')}; {engine}: {where}")
+        return
+    world = World.from_dict(values)
+    name = next((name for name in known.names() if known.load(name) == world.behaviour), "of your own")
+    print(
+        f"The world: {world.contacts:,} customers, seed {world.seed}, {name}, {world.start} to {values['as_of']}; "
+        f"{engine}: {where}"
+    )
+
+
+@app.command()
 def worlds() -> None:
     """List the worlds that `generate --world` knows, with what each is for."""
     from . import worlds as known
@@ -134,7 +164,7 @@ def worlds() -> None:
 @app.command()
 def uplift(
     switch: Annotated[str, typer.Argument(help="What to switch off: campaigns, mailings, ...; or one by its name.")],
-    contacts: Annotated[int | None, typer.Option(help="Customers who arrive.")] = None,
+    contacts: Annotated[int | None, typer.Option(help="Customers of the first 156 weeks.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of every random draw.")] = None,
     as_of: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD, UTC, included.")] = None,
     world: WorldName = None,
@@ -194,30 +224,21 @@ def _place(address: str | None, settings: Settings) -> Iterator[str]:
             yield postgres_dsn(served)
 
 
-def main() -> None:
-    """Run the command line; a user's mistake is one line and a non-zero exit."""
+def main() -> NoReturn:
+    """Run the command line and end the process; a user's mistake is one line and a non-zero exit."""
     # a name that the terminal cannot show is no reason to fail
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    run_command(_run)
+
+
+def _run() -> object:
+    _refuse_empty(sys.argv[1:])
     try:
-        _refuse_empty(sys.argv[1:])
-        app(standalone_mode=False)
-    except UserError as error:
-        sys.exit(report(error))
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        print("error: interrupted: nothing was changed", file=sys.stderr)
-        sys.exit(130)
-    except Exception as error:
-        if hasattr(error, "format_message"):  # click's own: a wrong option, or none (the help was printed then)
-            if error.format_message():
-                report(UserError(error.format_message()))
-            sys.exit(2)
-        if isinstance(error, OSError):
-            sys.exit(report(UserError(f"{error.filename or 'a file'} cannot be used: {error.strerror or error}")))
-        raise
+        return app(standalone_mode=False)
+    except OSError as error:
+        raise UserError(f"{error.filename or 'a file'} cannot be used: {error.strerror or error}") from None
 
 
 def _refuse_empty(arguments: Sequence[str]) -> None:

@@ -43,7 +43,7 @@ def generate(
     sink = open_sink(to, loader=LOADER, settings=settings)
     with no_new_folders(sink.waiting), Run(sink.waiting, world, as_of) as run, sink:
         for done, _ in enumerate(run.make(workers, sink.size), start=1):
-            progress(done, world.shards + 1)
+            progress(done, run.shards + 1)
         sink.load(run.tables, run.sums())
     sink.settle()
     return Result(sink.rows, sink.content_hash)

@@ -26,9 +26,10 @@ import pyarrow as pa
 from warehouse.errors import UserError
 
 from .content_hash import ContentHasher, Sums
+from .sinks import UNCHANGED
 from .sinks.parquet import TableFiles
 from .workers import WorkerDied, in_turn
-from .world import World
+from .world import World, end_of
 
 _MOST_SHARDS = 16  # in a piece: a million rows in the largest table's file, so that there are not too many of them
 _FEWEST_PIECES = 32  # so that every worker has some
@@ -36,10 +37,10 @@ _SAMPLES = 5  # shards that tell how large all are
 _FEWEST_SHARDS_TO_SAMPLE = 100 * _SAMPLES  # so that it costs one part in a hundred at most
 
 
-def pieces(world: World) -> list[range]:
-    """The shards of each piece: first the shared one, then the others in order; the world alone decides."""
-    size = min(max(world.shards // _FEWEST_PIECES, 1), _MOST_SHARDS)
-    return [range(-1, 0), *(range(s, min(s + size, world.shards)) for s in range(0, world.shards, size))]
+def pieces(shards: int) -> list[range]:
+    """The shards of each piece: first the shared one, then the others in order."""
+    size = min(max(shards // _FEWEST_PIECES, 1), _MOST_SHARDS)
+    return [range(-1, 0), *(range(s, min(s + size, shards)) for s in range(0, shards, size))]
 
 
 class Run(AbstractContextManager["Run"]):
@@ -57,7 +58,8 @@ class Run(AbstractContextManager["Run"]):
         self.as_of = as_of
         self.waiting = waiting
         self.folder = waiting.with_name(f"{waiting.name}.run-{_fingerprint(world, as_of)}")
-        self.pieces = pieces(world)
+        self.shards = world.shards(end_of(as_of))
+        self.pieces = pieces(self.shards)
         self.lock: IO[str] | None = None
 
     @property
@@ -86,7 +88,7 @@ class Run(AbstractContextManager["Run"]):
         except WorkerDied as death:
             shard = self.pieces[death.number][0] if death.step is None else death.step
             raise UserError(
-                f"the worker that made shard {shard} of {self.world.shards} died ({death.how}): nothing was changed; "
+                f"the worker that made shard {shard} of {self.shards} died ({death.how}): nothing was changed; "
                 "the same command carries on from the finished shards"
             ) from None
         except OSError as error:
@@ -132,7 +134,7 @@ class Run(AbstractContextManager["Run"]):
         sample = self.folder / "sample"
         with TableFiles(sample, 0) as files:
             for i in range(_SAMPLES):
-                shard = self.world.shards * (2 * i + 1) // (2 * _SAMPLES)
+                shard = self.shards * (2 * i + 1) // (2 * _SAMPLES)
                 for key, batch in _tables(self.world, self.as_of, shard).items():
                     files.write(key, batch)
         one = sum(file.stat().st_size for file in sample.rglob("*.parquet")) / _SAMPLES
@@ -149,6 +151,8 @@ class Run(AbstractContextManager["Run"]):
     ) -> None:
         if self.lock is None:
             return
+        if UNCHANGED in getattr(error, "__notes__", ()) and self.finished():
+            error.add_note("the same command carries on from the finished shards")  # type: ignore[union-attr]
         if kind is None or not self.finished():
             shutil.rmtree(self.folder, ignore_errors=True)
         self.lock.close()
@@ -171,7 +175,7 @@ def make_piece(world: World, as_of: np.datetime64, folder: Path, number: int) ->
     """Write the files of one piece and then its note; yields each shard before it is made."""
     hasher = ContentHasher()
     with TableFiles(folder / "tables", number) as files:
-        for shard in pieces(world)[number]:
+        for shard in pieces(world.shards(end_of(as_of)))[number]:
             yield shard
             for key, batch in _tables(world, as_of, shard).items():
                 hasher.update(key, batch)

@@ -40,13 +40,13 @@ def simulate(world: World, catalogue: Catalogue, buyer: Integers, until: np.date
     """Everything that some buyers do before `until`, and what is true of them.
 
     Args:
-        buyer: record numbers in a row, of consumers or of wholesale accounts, not of both.
+        buyer: record numbers in a row, of one group (:meth:`World.groups`).
         until: datetime64[s], the first second that is not simulated.
 
     Raises:
         UserError: somebody does more than record numbers have room for.
     """
-    rows = wholesale_rows if len(buyer) and buyer[0] >= world.customers else _consumer_rows
+    rows = wholesale_rows if world.is_wholesale(buyer[:1]).any() else _consumer_rows
     try:
         return rows(world, catalogue, buyer, until)
     except OverflowError as error:
@@ -56,18 +56,22 @@ def simulate(world: World, catalogue: Catalogue, buyer: Integers, until: np.date
 def _consumer_rows(world: World, catalogue: Catalogue, customer: Integers, until: np.datetime64) -> list[Rows]:
     season = world.season_clock(until)
     arrived = arrivals(world, customer, season)
-    named = customer < world.contacts
-    contact = customer[named]
+    heard_of = customer[world.is_contact(customer)]
+    # of those who come after the arrival weeks, some are only leads yet
+    here = slice(int(np.searchsorted(arrived.due, until)) if (customer >= world.buyers).any() else len(customer))
+    customer, at, first_due = customer[here], arrived.at[here], arrived.first_purchase[here]
+    named = world.is_contact(customer)
+    contact, signed_up = customer[named], at[named]
     rate, dropout = draw_rates(world.seed, customer, world.behaviour.purchases)
     # a walk-in has no name to come back under
-    customers = Customers(customer, np.where(named, rate, 0.0), np.where(named, dropout, 1.0), arrived.first_purchase)
-    first = season.from_clock(arrived.first_purchase)
+    customers = Customers(customer, np.where(named, rate, 0.0), np.where(named, dropout, 1.0), first_due)
+    first = season.from_clock(first_due)
 
     bought, drops_out = purchase(world.seed, customers, season, until)
     bought = bought.where(~_foregone(world, catalogue, bought))
-    mails = make_mails(world, contact, arrived.at[named], until)
+    mails = make_mails(world, contact, signed_up, until)
     caused = mailing_purchases(world, contact, mails, first[named], drops_out[named], until)
-    subscriptions = make_subscriptions(world, catalogue, contact, arrived.at[named], until)
+    subscriptions = make_subscriptions(world, catalogue, contact, signed_up, until)
     orders = make_orders(world, catalogue, bought.and_(caused), make_boxes(world, catalogue, subscriptions))
     parcels = make_parcels(world, orders)
     returns = make_returns(world, orders, parcels, catalogue)
@@ -82,8 +86,8 @@ def _consumer_rows(world: World, catalogue: Catalogue, customer: Integers, until
     parcels, returns = parcels.of(orders), returns.of(orders)
     cases = cases.of(orders)
     return [
-        *contact_rows(world, contact, arrived.at[named], arrived.origins),
-        *acquisition_rows(world, contact, arrived, mails, orders),
+        *contact_rows(world, contact, signed_up, arrived.origins.source[: len(contact)]),
+        *acquisition_rows(world, heard_of, arrived, mails, orders),
         *order_rows(world, orders, catalogue),
         *shipment_rows(world, orders, parcels),
         *return_rows(world, orders, returns),
@@ -163,12 +167,12 @@ def tables_of_shard(world: World, as_of: np.datetime64, shard: int) -> dict[str,
     catalogue = make_catalogue(world)
     until = end_of(as_of)
     own = shard >= 0
-    rows = simulate(world, catalogue, world.shard(shard), until) if own else shared_rows(world, catalogue)
+    rows = simulate(world, catalogue, world.shard(shard, until), until) if own else shared_rows(world, catalogue)
     encoded = {r.table: encode(r, until) for r in rows}
     return inject(encoded, dict(world.faults), world.seed, until) if world.faults else encoded
 
 
 def tables(world: World, as_of: np.datetime64) -> Iterator[dict[str, pa.RecordBatch]]:
     """The whole world as of a day, one shard at a time, the shared tables first."""
-    for shard in range(-1, world.shards):
+    for shard in range(-1, world.shards(end_of(as_of))):
         yield tables_of_shard(world, as_of, shard)

@@ -52,6 +52,38 @@ def repeat_rate_of_world(parameters: PurchaseParameters, weeks: float) -> float:
     return (1 - (m.alpha / (m.alpha + weeks)) ** m.r) * m.b / (m.a + m.b)
 
 
+def gap_survival(parameters: PurchaseParameters, weeks: Floats | float, gap: Integers | int = 1) -> Any:
+    """Share of the gaps after the `gap`-th purchase that are still open after some weeks, in a steady world, MBG/NBD.
+
+    1 − (1−(α/(α+w))^r)·b′/(a+b′) with b′ = b+gap−1, shape of `weeks`: among those who have come so far, λ is
+    distributed as among all, and p is Beta(a, b′). The first gap's is 1 − :func:`repeat_rate_of_world`.
+    """
+    m = parameters
+    stays = m.b + gap - 1
+    return 1 - (1 - (m.alpha / (m.alpha + weeks)) ** m.r) * stays / (m.a + stays)
+
+
+def all_gaps_survival(parameters: PurchaseParameters, weeks: Floats | float) -> Any:
+    """The same of all gaps together that customers will ever begin, as if none had to be waited for.
+
+    Σₙ wₙ·Sₙ(w) ÷ Σₙ wₙ over the gaps n, where wₙ = E[(1−p)ⁿ⁻¹] is the share of customers who come so far. The closed
+    form is 1 − (1−(α/(α+w))^r)·b/(a+b−1); for a ≤ 1 the sum of wₙ has no limit, and in the end every gap closes.
+    """
+    m = parameters
+    return 1 - (1 - (m.alpha / (m.alpha + weeks)) ** m.r) * (m.b / (m.a + m.b - 1) if m.a > 1 else 1.0)
+
+
+def gap_median(parameters: PurchaseParameters, gap: int | None = 1) -> float:
+    """Weeks after which half of the gaps of :func:`gap_survival` have closed; NaN where they never do.
+
+    Args:
+        gap: after which purchase; None for all gaps together.
+    """
+    m = parameters
+    closes = 1 - (all_gaps_survival(m, np.inf) if gap is None else gap_survival(m, np.inf, gap))
+    return float(m.alpha * ((1 - 0.5 / closes) ** (-1 / m.r) - 1)) if closes > 0.5 else float("nan")
+
+
 def cohort_retention(rate: Floats, dropout: Floats, start: Floats, length: Floats) -> Floats:
     """Chance of buying in a period that begins `start` weeks after the first purchase and lasts `length` weeks.
 

@@ -114,8 +114,8 @@ def _figures(world: World, day: np.datetime64, won_by: list[int]) -> tuple[Figur
     cost = _cost(world, until)
     everybody = Figures(campaign_cost=int(cost.sum()))
     won = Figures(campaign_cost=int(cost[won_by].sum()))
-    for shard in range(world.shards):
-        buyer = world.shard(shard)
+    for shard in range(world.shards(until)):
+        buyer = world.shard(shard, until)
         rows = {r.table: r for r in simulate(world, catalogue, buyer, until)}
         per_buyer = _PerBuyer(rows, buyer, catalogue, until)
         there = 0
@@ -158,7 +158,7 @@ class _PerBuyer:
 
     def figures(self, who: NDArray[np.bool_], world: World) -> Figures:
         """The sums over some of the buyers."""
-        customers = who & (self.purchases > 0) & (self.buyer < world.contacts)
+        customers = who & (self.purchases > 0) & world.is_contact(self.buyer)
         return Figures(
             contacts=int(customers.sum()),
             customers=int(customers.sum()),

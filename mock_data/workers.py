@@ -5,9 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import TypeAlias
@@ -67,13 +67,15 @@ def in_turn(task: Task, numbers: Sequence[int], workers: int) -> Iterator[int]:
     # not "fork": this process has threads, of the progress bar and of a database, which a fork would cut off
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOAD)
+    resource_tracker.ensure_running()  # the only one of the processes that deals with signals itself
     waiting = list(reversed(numbers))
     crew: list[_Worker] = []
     try:
         for _ in range(min(workers, len(numbers))):
             ours, theirs = context.Pipe()
             process = context.Process(target=_work, args=(task, theirs), daemon=True)
-            process.start()
+            with _without_interrupts():
+                process.start()
             theirs.close()
             crew.append(_Worker(process, ours))
             crew[-1].give(waiting.pop())
@@ -98,6 +100,16 @@ def in_turn(task: Task, numbers: Sequence[int], workers: int) -> Iterator[int]:
             worker.process.join()
         # nothing outlives the run, and what it cost is known to whoever waits for this process
         forkserver._forkserver._stop()  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Hold Ctrl-C back, here and in the processes started meanwhile: those never see it, and are stopped from here."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _finished(steps: Iterator[int]) -> Iterator[int]:
@@ -125,7 +137,6 @@ def _receive(worker: _Worker) -> int | None:
 
 def _work(task: Task, pipe: Connection) -> None:
     """What a worker process does, until it is stopped or its parent is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which stops us
     with suppress(EOFError, BrokenPipeError):
         while True:
             number = pipe.recv()

@@ -7,30 +7,37 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
+from warehouse.errors import UserError
 from warehouse.settings import Settings
 
 from . import worlds
+from .behaviour.acquisition import heard_of_until
 from .behaviour.calendar import SeasonClock
 from .behaviour.parameters import Behaviour, Plan
-from .draws import Integers
+from .draws import Integers, uniform
 
-ARRIVAL_WEEKS = 156  # contacts arrive over this span whatever the as-of date: it stops the clock, nothing else
+ARRIVAL_WEEKS = 156  # `contacts` arrive over this span whatever the as-of date, and more after it at the rate of then
 SHARD = 8_192  # customers simulated at once; draws are addressed, so the size decides speed and memory only
+LATER_WALK_INS = 1_200_000_000  # the first record number of walk-ins after the arrival weeks
+_RECORD_NUMBERS = 1_400_000_000  # of buyers: all that they do has numbers below 2⁴⁷
 
 
 @dataclass(frozen=True)
 class World:
     """Settings of a simulation.
 
-    Buyers are numbered contacts first, then walk-ins, then wholesale accounts; all that a buyer does has record numbers
-    that begin with the buyer's, so that keys rise with the shards and no shard needs to know another.
+    Buyers are numbered contacts first, then walk-ins, then wholesale accounts; behind them the contacts who come after
+    the arrival weeks, and from ``LATER_WALK_INS`` on the walk-ins who do. All that a buyer does has record numbers that
+    begin with the buyer's, so that keys rise with the shards and no shard needs to know another.
 
     Attributes:
         seed: of every draw.
         start: the shop's first day, datetime64[D].
-        accounts, contacts, products: how many.
+        accounts, products: how many.
+        contacts: how many arrive in the first ``ARRIVAL_WEEKS``.
         behaviour: parameters of everything drawn at random.
         faults: what goes wrong in the landing, and the share of rows (:mod:`mock_data.faults`).
     """
@@ -61,13 +68,13 @@ class World:
         return self.start.astype("datetime64[s]")
 
     @property
-    def last_arrival(self) -> np.datetime64:
-        """The day after the last contact arrives, datetime64[D]."""
+    def arrival_weeks_end(self) -> np.datetime64:
+        """The day after the weeks in which `contacts` arrive, datetime64[D]."""
         return self.start + np.timedelta64(7 * ARRIVAL_WEEKS, "D")
 
     @property
     def walk_ins(self) -> int:
-        """How many purchases are made by people who leave no name."""
+        """How many purchases are made in the arrival weeks by people who leave no name."""
         return round(self.contacts * self.behaviour.walk_ins)
 
     @property
@@ -87,35 +94,85 @@ class World:
 
     @property
     def customers(self) -> int:
-        """Consumers who may buy: contacts first, then walk-ins, by record number."""
+        """Consumers of the arrival weeks who may buy: contacts first, then walk-ins, by record number."""
         return self.contacts + self.walk_ins
 
     @property
     def buyers(self) -> int:
-        """Everybody who may buy: consumers first, then wholesale accounts, by record number."""
+        """Consumers of the arrival weeks, then wholesale accounts, by record number: who may buy in those weeks."""
         return self.customers + self.wholesalers
 
-    @property
-    def shards(self) -> int:
-        """How many shards the buyers are cut into: those of consumers, then those of wholesale accounts."""
-        return -(-self.customers // SHARD) - (-self.wholesalers // SHARD)
+    def is_contact(self, buyer: Integers) -> NDArray[np.bool_]:
+        """Whether each buyer leaves a name: neither a walk-in nor a wholesale account."""
+        return (buyer < self.contacts) | ((buyer >= self.buyers) & (buyer < LATER_WALK_INS))
 
-    def shard(self, number: int) -> Integers:
-        """Record numbers of the buyers of one shard."""
-        consumers = -(-self.customers // SHARD)
-        if number < consumers:
-            return np.arange(number * SHARD, min((number + 1) * SHARD, self.customers))
-        first = self.customers + (number - consumers) * SHARD
-        return np.arange(first, min(first + SHARD, self.buyers))
+    def is_wholesale(self, buyer: Integers) -> NDArray[np.bool_]:
+        """Whether each buyer is a wholesale account."""
+        return (buyer >= self.customers) & (buyer < self.buyers)
+
+    def groups(self, until: np.datetime64) -> tuple[range, ...]:
+        """Record numbers of all who leave a trace before `until`, datetime64[s].
+
+        Returns:
+            those of consumers of the arrival weeks, of wholesale accounts, of later contacts and of later walk-ins.
+
+        Raises:
+            UserError: by then, more people come than there are record numbers.
+        """
+        contacts = self._later(self.buyers, self.contacts, heard_of_until(self.behaviour, self.start, until))
+        walk_ins = self._later(LATER_WALK_INS, self.walk_ins, until)
+        if self.buyers + contacts > LATER_WALK_INS or LATER_WALK_INS + walk_ins > _RECORD_NUMBERS:
+            raise UserError(
+                f"by {until.astype('datetime64[D]') - 1}, this world would win more customers than it can number: "
+                "choose an earlier AS_OF_DATE, or a smaller NUMBER_CONTACTS_TO_CREATE"
+            )
+        return (
+            range(self.customers),
+            range(self.customers, self.buyers),
+            range(self.buyers, self.buyers + contacts),
+            range(LATER_WALK_INS, LATER_WALK_INS + walk_ins),
+        )
+
+    def _later(self, first: int, n: int, until: np.datetime64) -> int:
+        """How many come after the arrival weeks and before `until`, where `n` came in these weeks.
+
+        Args:
+            first: record number of the first of them.
+        """
+        clock = self.arrival_clock(until)
+        due = n * (float(clock.to_clock(np.array([until]))[0]) / self.arrival_span(clock) - 1)
+        if due <= 0:
+            return 0
+        whole, rest = divmod(min(due, float(_RECORD_NUMBERS)), 1)  # the draw of the last one decides
+        return int(whole) + bool(uniform(self.seed, "arrival", np.array([first + int(whole)]))[0] < rest)
+
+    def shards(self, until: np.datetime64) -> int:
+        """How many shards the buyers are cut into, group after group."""
+        return sum(-(-len(group) // SHARD) for group in self.groups(until))
+
+    def shard(self, number: int, until: np.datetime64) -> Integers:
+        """Record numbers of the buyers of one shard, all of one group."""
+        for group in self.groups(until):
+            shards = -(-len(group) // SHARD)
+            if number < shards:
+                some = group[number * SHARD : (number + 1) * SHARD]
+                return np.arange(some.start, some.stop)
+            number -= shards
+        raise IndexError(number)
 
     def season_clock(self, until: np.datetime64) -> SeasonClock:
-        """Λ from the first day to `until`, and at least over the weeks in which contacts arrive."""
-        end = max(until.astype("datetime64[D]"), self.last_arrival)
+        """Λ from the first day to `until`, and at least over the arrival weeks."""
+        end = max(until.astype("datetime64[D]"), self.arrival_weeks_end)
         return SeasonClock(self.start, end + 1, self.behaviour.seasonality, promotions=self.behaviour.promotions)
 
-    def arrival_clock(self) -> SeasonClock:
-        """The clock on which contacts arrive evenly: the season's, growing, over the arrival weeks."""
-        return SeasonClock(self.start, self.last_arrival, self.behaviour.seasonality, self.behaviour.yearly_growth)
+    def arrival_clock(self, until: np.datetime64) -> SeasonClock:
+        """The clock on which contacts arrive evenly: the season's, growing, to `until` and over the arrival weeks."""
+        end = max(until.astype("datetime64[D]"), self.arrival_weeks_end)
+        return SeasonClock(self.start, end + 1, self.behaviour.seasonality, self.behaviour.yearly_growth)
+
+    def arrival_span(self, clock: SeasonClock) -> float:
+        """What the arrival clock shows at the end of the arrival weeks, when `contacts` have arrived."""
+        return float(clock.at_midnight[7 * ARRIVAL_WEEKS])
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> World:

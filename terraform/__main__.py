@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import time
 import urllib.request
@@ -15,7 +14,7 @@ from urllib.parse import urlsplit
 import typer
 
 from containers import compose
-from warehouse.errors import UserError, report
+from warehouse.errors import UserError, run_command
 
 from . import stack, tools
 from .localstack import FOLDER, LocalStack, end
@@ -55,24 +54,22 @@ def environment(name: str) -> stack.Environment:
     return stack.Environment(name, file, {"local_endpoint": localstack().endpoint} if name == LOCAL else {})
 
 
-def mistakes(command: Callable[..., None]) -> Callable[..., None]:
-    """Print what a user can mend as one line, without a traceback."""
+def resumable(command: Callable[..., None]) -> Callable[..., None]:
+    """Say of an interruption that the command can be run again."""
 
     @wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
         try:
             command(*args, **kwargs)
-        except UserError as error:
-            raise typer.Exit(report(error)) from None
-        except KeyboardInterrupt:
-            interrupted = UserError("interrupted: what stands is in the state; run it again to go on")
-            raise typer.Exit(report(interrupted)) from None
+        except KeyboardInterrupt as interruption:
+            interruption.add_note("what stands is in the state; run it again to go on")
+            raise
 
     return wrapped
 
 
 @app.command()
-@mistakes
+@resumable
 def deploy(
     name: Name = LOCAL,
     book: Annotated[Path, typer.Option(help="The built book.")] = BOOK,
@@ -103,7 +100,7 @@ def deploy(
 
 
 @app.command()
-@mistakes
+@resumable
 def destroy(name: Name = LOCAL, yes: Yes = False) -> None:
     """Delete the stack; with LocalStack the state bucket too, and LocalStack itself is stopped."""
     place = environment(name)
@@ -121,7 +118,7 @@ def destroy(name: Name = LOCAL, yes: Yes = False) -> None:
 
 
 @app.command()
-@mistakes
+@resumable
 def unlock(
     name: Name, lock: Annotated[str, typer.Argument(help="The id that the message tells.")], yes: Yes = False
 ) -> None:
@@ -133,7 +130,7 @@ def unlock(
 
 
 @app.command()
-@mistakes
+@resumable
 def adopt(
     name: Name,
     address: Annotated[str, typer.Argument(help="The address that the message tells.")],
@@ -148,7 +145,7 @@ def adopt(
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
-@mistakes
+@resumable
 def test(context: typer.Context) -> None:
     """Check the code; put the stack up on LocalStack, and on a stand-in with every service. Takes pytest's options."""
     tools.terraform()
@@ -157,7 +154,6 @@ def test(context: typer.Context) -> None:
     python = tools.environment("infra")
     folder = tools.BUILD.parent / "cloud-test"
     options = ["--numprocesses=2", "--dist=loadfile", f"--basetemp={folder}", str(tools.FOLDER / "tests")]
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         done = subprocess.run([python, "-m", "pytest", *options, *context.args], cwd=tools.PROJECT_ROOT)
     finally:
@@ -170,7 +166,7 @@ def test(context: typer.Context) -> None:
 
 
 @app.command()
-@mistakes
+@resumable
 def lock() -> None:
     """Choose the newest allowed version of every package of the environments anew."""
     tools.lock()
@@ -224,4 +220,4 @@ def page(address: str) -> str:
 
 
 if __name__ == "__main__":
-    app()
+    run_command(app, standalone_mode=False)

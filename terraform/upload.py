@@ -18,6 +18,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from warehouse.errors import run_command
+
 WORKERS = 8
 # belongs to the stack, not to the book
 KEPT = {"404.html"}
@@ -96,4 +98,4 @@ def main(folder: str, bucket: str, region: str, endpoint: str, cdn: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    run_command(main, *sys.argv[1:])

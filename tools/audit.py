@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-from warehouse.errors import UserError, report
+from warehouse.errors import UserError, run_command
 from warehouse.settings import PROJECT_ROOT
 
 from . import program
@@ -72,7 +71,4 @@ def _shown(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    try:
-        audit()
-    except UserError as error:
-        sys.exit(report(error))
+    run_command(audit)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from warehouse.errors import UserError, report
+from warehouse.errors import UserError, run_command
 from warehouse.settings import PROJECT_ROOT, Settings
 
 from . import program
@@ -88,15 +88,11 @@ def run(name: str, options: list[str]) -> None:
         raise UserError(f"workflow {name} failed, see above")
 
 
-def main(arguments: list[str]) -> int:
-    """Run what the command line names; a `UserError` becomes one line and exit status 1."""
-    try:
-        for name, *options in [arguments] if arguments else DEFAULT:
-            run(name, options)
-    except UserError as error:
-        return report(error)
-    return 0
+def main(arguments: list[str]) -> None:
+    """Run what the command line names."""
+    for name, *options in [arguments] if arguments else DEFAULT:
+        run(name, options)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    run_command(main, sys.argv[1:])

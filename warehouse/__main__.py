@@ -6,16 +6,14 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
 import typer
 
-from .connect import check_postgres
-from .errors import UserError, report
+from .connect import check_postgres, session_environment
+from .errors import SIGNALS, UserError, run_command
 from .local_postgres import FOLDER, remove, serving
 from .settings import Settings, load_settings
 
@@ -26,13 +24,12 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD ARG…", help="What to run.")]) -> None:
     """Run CMD with every setting in its environment; with TARGET=postgres and no server, start ours for it."""
-    with _signals_end_us(), serving(load_settings()) as settings:
+    with serving(load_settings()) as settings:
         if settings.target == "postgres":
             check_postgres(settings)
         status = _run(command, _environment(settings))
@@ -93,7 +90,9 @@ def remove_postgres() -> None:
 def _environment(settings: Settings) -> dict[str, str]:
     """This process's environment with the settings in it, and the programs of this Python first on the path."""
     programs = str(Path(sys.executable).parent)
-    return {**os.environ, **settings.environment(), "PATH": programs + os.pathsep + os.environ.get("PATH", os.defpath)}
+    path = programs + os.pathsep + os.environ.get("PATH", os.defpath)
+    session = session_environment() if settings.target == "postgres" else {}
+    return {**os.environ, **session, **settings.environment(), "PATH": path}
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:
@@ -128,29 +127,5 @@ def _terminal_is_ours() -> bool:
         return False
 
 
-@contextmanager
-def _signals_end_us() -> Iterator[None]:
-    """Turn the signals that end a process into an ordinary exit, so that the server is stopped on the way out."""
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    before = {number: signal.signal(number, end) for number in SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def main() -> int:
-    """Run the command line; a `UserError` becomes one line and exit status 1."""
-    try:
-        app()
-    except UserError as error:
-        return report(error)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(app, standalone_mode=False)

@@ -75,8 +75,24 @@ class _Place:
 def local_postgres(settings: "Settings", folder: Path = FOLDER) -> Iterator["Settings"]:
     """Start the project's server, or join the one that runs, and yield `settings` with its POSTGRES_ values.
 
-    The server stops when its last user leaves. Raises `UserError` where it cannot start.
+    The server stops when its last user leaves. Meanwhile this process has none of the shell's PG… variables, which are
+    about other servers. Raises `UserError` where it cannot start.
     """
+    with _without_libpq_variables(), _started(settings, folder) as reachable:
+        yield reachable
+
+
+@contextmanager
+def _without_libpq_variables() -> Iterator[None]:
+    hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PG")}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
+@contextmanager
+def _started(settings: "Settings", folder: Path) -> Iterator["Settings"]:
     with _only_one(folder, make=True):
         users = _open_lock(folder / "users.lock")
         fcntl.flock(users, fcntl.LOCK_SH)

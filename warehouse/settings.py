@@ -4,12 +4,15 @@ A value given in code (a command-line option) wins over the environment, which w
 default. An empty value counts as not set.
 """
 
+import io
+import os
 import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
 from annotated_types import Ge, Le
+from dotenv.parser import parse_stream
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,6 +34,14 @@ def _iso_day(value: object) -> object:
 
 Day = Annotated[date, BeforeValidator(_iso_day)]
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2100, 12, 31)
+
+
+def is_taken_by_duckdb(path: Path) -> bool:
+    """Whether a file's name would be a database of DuckDB's own: it names one after the first part of the file's name.
+
+    Such a file can be written, but dbt could not use it.
+    """
+    return path.name.lstrip(".").partition(".")[0].lower() in ("main", "temp", "system")
 
 
 class Settings(BaseSettings):
@@ -55,7 +66,8 @@ class Settings(BaseSettings):
         int, Field(ge=1, le=100_000, description="Stores and sales channels of the mock shop.")
     ] = 100
     number_contacts_to_create: Annotated[
-        int, Field(ge=1, le=1_000_000_000, description="Customers who arrive in the 156 weeks from START_DATE.")
+        int,
+        Field(ge=1, le=1_000_000_000, description="Customers of the 156 weeks from START_DATE; more come later."),
     ] = 10_000
     number_products_to_create: Annotated[
         int, Field(ge=1, le=1_000_000, description="Products in the mock shop's catalogue.")
@@ -80,6 +92,8 @@ class Settings(BaseSettings):
             raise ValueError("no such home folder") from None
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(value)):
             raise ValueError("an address of another machine")
+        if is_taken_by_duckdb(home_resolved):
+            raise ValueError("a name that DuckDB has taken")
         return PROJECT_ROOT / home_resolved
 
     @model_validator(mode="after")
@@ -121,7 +135,11 @@ def allowed(name: str) -> str:
     low = next((m.ge for m in field.metadata if isinstance(m, Ge)), None)
     high = next((m.le for m in field.metadata if isinstance(m, Le)), None)
     if low is None or high is None:
-        return "a path on this machine, its home folder known" if field.annotation is Path else "text"
+        return (
+            "a path on this machine, its home folder known, its name not main, temp or system"
+            if field.annotation is Path
+            else "text"
+        )
     kind = "a day (YYYY-MM-DD)" if isinstance(low, date) else "a whole number"
     return f"{kind} from {low} to {high}"
 
@@ -135,12 +153,73 @@ def load_settings(*, env_file: Path | None = ENV_FILE, **overrides: Any) -> Sett
     if unknown:
         raise TypeError(f"no such setting: {', '.join(sorted(unknown))}")
     given = {name: value for name, value in overrides.items() if value is not None}
+    set_outside = {name.lower() for name, value in os.environ.items() if value}
+    in_file = {name.lower(): value for name, value in read_env_file(env_file).items() if value} if env_file else {}
+    file = {name: in_file[name] for name in Settings.model_fields if name in in_file and name not in set_outside}
     try:
-        return Settings(_env_file=env_file, **given)
+        return Settings(**file | given)
     except ValidationError as error:
         raise UserError("; ".join(_line(e) for e in error.errors())) from None
+
+
+def read_env_file(file: Path) -> dict[str, str]:
+    """The names and values of a `.env` file, `$` and all, as they are written; none where there is no file.
+
+    A name that is nearly a setting's is a slip and is refused; any other is another program's. That holds for this file
+    only, which is written for this project: the environment belongs to every program.
+
+    Raises:
+        UserError: it is no text, a line is not NAME=value, or a name is within two letters of a setting's. No value is
+            in the message.
+    """
+    if not file.exists() or file.is_dir():  # some keep a virtual environment in a folder of this name
+        return {}
+    if not file.is_file():
+        raise UserError(f"{file} is no file but a pipe or a device: write the settings into a file")
+    try:
+        text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise UserError(f"{env_file} is not UTF-8 text: save it as UTF-8") from None
+        raise UserError(f"{file} is not UTF-8 text: save it as UTF-8") from None
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror}") from None
+    values: dict[str, str] = {}
+    for binding in parse_stream(io.StringIO(text)):
+        where = f"{file}, line {binding.original.line + _lines_before(binding.original.string)}"
+        if binding.error or (binding.key is not None and (binding.value is None or "\0" in binding.original.string)):
+            raise UserError(
+                f"{where}, is not NAME=value: correct it, close its quotes, or begin it with # as a comment"
+            )
+        if binding.key is None:  # an empty line or a comment
+            continue
+        if nearly := _nearly_a_setting(binding.key):
+            raise UserError(f"{where}: there is no setting {binding.key}; did you mean {nearly}?")
+        values[binding.key] = binding.value or ""
+    return values
+
+
+def _lines_before(text: str) -> int:
+    """How many empty lines stand before the line that `text` is about: the parser counts them to it."""
+    return text[: len(text) - len(text.lstrip())].count("\n")
+
+
+def _nearly_a_setting(name: str) -> str | None:
+    """The setting that `name` is a slip for, being within two letters of it; None where it is none."""
+    upper = name.upper()
+    settings = [setting.upper() for setting in Settings.model_fields]
+    if upper in settings:
+        return None
+    distance, nearest = min((_edits(upper, setting), setting) for setting in settings)
+    return nearest if distance <= 2 else None
+
+
+def _edits(a: str, b: str) -> int:
+    """How many letters have to be added, left out or replaced to get from one word to the other (Levenshtein)."""
+    row = list(range(len(b) + 1))
+    for i, letter in enumerate(a, start=1):
+        before, row[0] = row[0], i
+        for j, other in enumerate(b, start=1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (letter != other))
+    return row[-1]
 
 
 def _line(error: Any) -> str:

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from warehouse.errors import UserError
 
-from ..measure import CORES, RESULTS, Run, keep, reported, results_in, spread, timed
+from ..measure import CORES, RESULTS, Run, keep, results_in, run_main, spread, timed
 from ..output import Output, count
 from . import ENVIRONMENT, OURS, PEERS, PEERS_PYTHON, REQUIREMENTS, Generator, versions
 
@@ -119,7 +119,6 @@ def shown(rows: list[dict[str, Any]], title: str) -> Table:
     return table
 
 
-@reported
 def main(
     contacts: Annotated[int, typer.Option(min=1, help="Contacts that ours makes.")] = 1_000_000,
     rounds: Annotated[int, typer.Option(min=1, help="Times each generator is run.")] = 3,
@@ -140,4 +139,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_main(main)

@@ -23,6 +23,7 @@ from .parameters import Behaviour, Campaign, LeadSource, Mailing
 SOURCES: tuple[str, ...] = get_args(LeadSource)
 HORIZON_WEEKS = 520  # campaigns are planned so far ahead; record numbers leave room for so many
 MAX_RUNS = 512
+LONGEST_LEAD = 90  # days that a lead may take to become a contact, but for one who had answered an earlier campaign
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,18 @@ def run_before(behaviour: Behaviour) -> Integers:
         over = [other for other in campaigns if other.end <= run.first]
         before[run.number] = max(over, key=lambda other: other.end).number if over else -1
     return before
+
+
+def heard_of_until(behaviour: Behaviour, start: np.datetime64, until: np.datetime64) -> np.datetime64:
+    """When the last contact arrives of whom the shop can have heard, as a lead, before `until`: datetime64[s]."""
+    runs_by_number, before = calendar(behaviour), run_before(behaviour)
+    opening, day = start.astype("datetime64[s]"), np.timedelta64(86_400, "s")
+    last: np.datetime64 = until + LONGEST_LEAD * day
+    for run in campaign_runs(behaviour):
+        earlier = before[run.number]
+        if earlier >= 0 and opening + runs_by_number[earlier].first * day < until:
+            last = max(last, opening + run.end * day)
+    return last
 
 
 def channel_sources(behaviour: Behaviour) -> Integers:

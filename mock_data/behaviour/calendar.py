@@ -57,6 +57,11 @@ class SeasonClock:
         """Λ at the end of the last day."""
         return float(self.at_midnight[-1])
 
+    @property
+    def end(self) -> np.datetime64:
+        """The first second after the last day."""
+        return self.start.astype("datetime64[s]") + np.timedelta64(_DAY * (len(self.at_midnight) - 1), "s")
+
     def to_clock(self, at: Seconds) -> Floats:
         """Λ at the instants `at`, in weeks since the start; infinite past the end."""
         seconds = (at - self.start.astype("datetime64[s]")).astype(np.int64)

@@ -15,7 +15,7 @@ from ..behaviour.parameters import MONTHS
 from ..draws import Integers, choice, uniform
 from ..encoding import NULL_INTEGER, from_pool
 from ..pools import make_pools
-from ..rows import Rows, Update
+from ..rows import Rows, Seconds, Update
 from ..schema import CRM
 from ..world import World
 
@@ -50,6 +50,7 @@ _SHELVES = pa.array([*(c.name for c in _CATEGORIES), "Membership"])
 _BOX_COST = 45  # percent of a month's price: what one box costs the shop
 _CUTS = pa.array(["Slim", "Regular", "Relaxed", "Classic", "Modern", "Lightweight", "Heavy", "Everyday"])
 _FABRICS = pa.array(["Cotton", "Linen", "Merino", "Flannel", "Twill", "Corduroy", "Oxford", "Organic", "Tech", "Wool"])
+_PERIODS = CRM["product_2"].field("billing_period_c").picklist
 STANDARD, MALL = 0, 1  # price books
 DEARER = 2  # added to a price book: its ladder after the price rise
 _MALL_MARKUP = 4  # percent: counters in malls pay rent
@@ -83,6 +84,11 @@ class Catalogue:
         cents = np.concatenate([self.list_cents, self.dearer_cents])[:, : self.articles]
         order = np.argsort(cents, axis=1, kind="stable")
         return PriceLadders(order, np.take_along_axis(cents, order, axis=1))
+
+    def listed(self, product: Integers, at: Seconds) -> Integers:
+        """What products stand at in the standard price book at some times, in cents, shape (n,)."""
+        dearer = at >= self.dearer_at  # NaT compares false
+        return np.where(dearer, self.dearer_cents[STANDARD, product], self.list_cents[STANDARD, product])
 
     def entry(self, pricebook: Integers | int, product: Integers) -> Integers:
         """Record number of the price book entry."""
@@ -180,6 +186,9 @@ def _products(world: World, catalogue: Catalogue) -> Rows:
                 CRM["product_2"].field("product_class_c").picklist.index("online"),
                 choice(np.cumsum([0.2, 0.2, 0.6]), uniform(world.seed, "channel", product)),
             ),
+            "billing_period_c": np.concatenate(
+                [np.full(catalogue.articles, -1), [_PERIODS.index(plan.billing_period) for plan in world.plans]]
+            ).astype(np.int64),
             "unit_cost_c": catalogue.cost_cents,
             "stock_quantity_c": np.where(
                 product >= catalogue.articles,

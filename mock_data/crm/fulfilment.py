@@ -91,7 +91,7 @@ def make_parcels(world: World, orders: Orders) -> Parcels:
     of_line = np.full(len(number), -1)
     of_line[sold] = of_sold
 
-    walk_in = (orders.customer[order] >= world.contacts) & (orders.type[order] == RETAIL)
+    walk_in = ~world.is_contact(orders.customer[order]) & (orders.type[order] == RETAIL)
     named = ~walk_in
     nothing = np.timedelta64(0, "s")
     packing = np.where(named, seconds_between(seed, "packing", parcel, 7_200, 150_000), nothing)
@@ -122,7 +122,7 @@ def shipment_rows(world: World, orders: Orders, parcels: Parcels) -> list[Rows]:
             "ship_to_address": np.where(
                 wholesale,
                 account,
-                np.where(customer < world.contacts, contact_address(world, customer), -1),
+                np.where(world.is_contact(customer), contact_address(world, customer), -1),
             ),
             "expected_delivery_date": promised,
             "actual_delivery_date": np.full(n, np.datetime64("NaT"), "datetime64[s]"),
@@ -171,7 +171,7 @@ def return_rows(world: World, orders: Orders, returns: Returns) -> list[Rows]:
     seed, order, line, of_line = world.seed, returns.order, returns.line, returns.of_line
     number, item, n = orders.order[order], orders.item[line], len(order)
     refund = returns.pieces * orders.lines.unit_cents[line]
-    contact = np.where(orders.customer[order] < world.contacts, orders.customer[order], -1)
+    contact = np.where(world.is_contact(orders.customer[order]), orders.customer[order], -1)
     headers = Rows(
         "crm.return_order",
         returns.submitted,

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..behaviour.acquisition import (
+    LONGEST_LEAD,
     MAX_RUNS,
     SOURCES,
     Run,
@@ -115,7 +116,7 @@ def campaign_rows(world: World) -> list[Rows]:
     office_hours = seconds_between(world.seed, "campaign is planned", number, 28_800, 57_600)
     created: Seconds = np.maximum((first - 28).astype("datetime64[s]") + office_hours, world.opening)
     takes_place = runs(world.behaviour)
-    clock = world.arrival_clock()
+    clock = world.arrival_clock(world.opening + max((run.end for run in planned), default=0) * _DAY)
     cost = np.array([_cost(world, run, clock) for run in planned], dtype=np.int64)
     fixed = np.array([round(100 * run.of.fixed_cost) for run in planned], dtype=np.int64)
     name = [f"{run.of.name} {str(day)[:7]}" for run, day in zip(planned, first, strict=True)]
@@ -164,17 +165,17 @@ def expected_leads(world: World, run: Run, clock: SeasonClock) -> float:
     """How many leads come through a run of a campaign, on average over worlds of other seeds.
 
     Args:
-        clock: the world's arrival clock.
+        clock: the world's arrival clock, to the end of the run at least.
     """
     assert isinstance(run.of, Campaign)
     behaviour = world.behaviour
-    first, end = clock.at_midnight[np.minimum([run.first, run.end], len(clock.at_midnight) - 1)]
+    first, end = clock.at_midnight[[run.first, run.end]]
     share = sum(
         won.share + behaviour.leads_lost * lost
         for won, lost in zip(behaviour.channels, lost_shares(behaviour), strict=True)
         if won.source == run.of.source
     )
-    return float(world.contacts * (end - first) / clock.total * share * run.of.share)
+    return float(world.contacts * (end - first) / world.arrival_span(clock) * share * run.of.share)
 
 
 # --- leads -----------------------------------------------------------------------------------------------------------
@@ -198,7 +199,7 @@ def _won_leads(world: World, contact: Integers, arrived: Arrivals) -> Leads:
     begins, ends = _first_and_end(world)
     earliest = np.where(campaign >= 0, begins[campaign], world.opening)
     room = (converted - earliest).astype(np.int64)
-    days = -6 * np.log(uniform(seed, "days from lead to contact", contact))
+    days = np.minimum(-6 * np.log(uniform(seed, "days from lead to contact", contact)), LONGEST_LEAD)
     # in good time after the campaign began, however long it took others
     wait = np.minimum(days * 86_400, room * uniform(seed, "lead in time", contact)).astype(np.int64)
     answered = converted - wait.astype("timedelta64[s]")

@@ -100,8 +100,8 @@ class Boxes:
         first: number of the subscription's first order; −1 for that one.
         plan: record number of the plan's product.
         quantity: boxes.
-        list_cents: a box's share of the plan's price for the billing period.
-        discount: whole percent off it.
+        list_cents: the plan's price for a billing period, as the price book has it then.
+        discount: whole percent off the box's share of what the subscriber pays for the period.
         unit_cents: what is paid for one box.
     """
 
@@ -239,7 +239,7 @@ def _checkout(seed: int, order: Integers) -> NDArray[np.timedelta64]:
 
 def order_rows(world: World, orders: Orders, catalogue: Catalogue) -> list[Rows]:
     """Orders and order items."""
-    named = orders.customer < world.contacts
+    named = world.is_contact(orders.customer)
     contact = np.where(named, orders.customer, -1)
     wholesale = orders.type == WHOLESALE
     address = np.where(named, contact_address(world, orders.customer), np.where(wholesale, orders.account, -1))

@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ..behaviour.acquisition import Origins, origins, signed_up
+from ..behaviour.acquisition import Origins, heard_of_until, origins, signed_up
 from ..behaviour.calendar import SeasonClock
 from ..draws import Floats, Integers, choice, uniform
 from ..encoding import INTEGRATION_USER, from_pool
 from ..pools import PLACES, make_pools
 from ..rows import Rows, Seconds, Update
 from ..schema import CRM
-from ..world import World
+from ..world import LATER_WALK_INS, World
 
 _ROLES = (
     ("Chief Executive", -1), ("Head of Sales", 0), ("Head of Service", 0), ("Sales", 1), ("Service", 2),
@@ -64,12 +64,20 @@ class Arrivals:
 
 
 def arrivals(world: World, customer: Integers, season: SeasonClock) -> Arrivals:
-    """Arrival times, rising with the record number, and first purchases some time after."""
-    clock = world.arrival_clock()
-    named = customer < world.contacts
+    """Arrival times and first purchases some time after, of customers of one group (:meth:`World.groups`).
+
+    Arrivals rise with the record number, but for those of walk-ins in the arrival weeks. Who comes after these weeks
+    does so on the same clock, as many for each unit of it.
+    """
+    named = world.is_contact(customer)
     u = uniform(world.seed, "arrival", customer)
-    share = np.where(named, (customer + u) / world.contacts, u)
-    at = clock.from_clock(share * clock.total)
+    if len(customer) and customer[0] >= world.buyers:
+        first, n = (world.buyers, world.contacts) if named[0] else (LATER_WALK_INS, world.walk_ins)
+        share = 1 + (customer - first + u) / n
+    else:
+        share = np.where(named, (customer + u) / world.contacts, u)
+    clock = world.arrival_clock(heard_of_until(world.behaviour, world.start, season.end))
+    at = clock.from_clock(share * world.arrival_span(clock))
     brought = origins(world.seed, world.behaviour, customer[named], signed_up(world.start, at[named]))
     comes = np.ones(len(customer), dtype=bool)
     comes[named] = brought.comes
@@ -171,8 +179,8 @@ def account_rows(world: World) -> list[Rows]:
     return [accounts, _addresses(world, account, opened, place, street, city, state, postal_code, address_type)]
 
 
-def contact_rows(world: World, contact: Integers, at: Seconds, origins: Origins) -> list[Rows]:
-    """Contacts numbered `contact`, created `at`, and their addresses."""
+def contact_rows(world: World, contact: Integers, at: Seconds, source: Integers) -> list[Rows]:
+    """Contacts numbered `contact`, created `at`, and their addresses; `source` is a position in ``SOURCES``."""
     seed, n = world.seed, len(contact)
     first, last = names(world, contact)
     place = _place(world, "place", contact)
@@ -193,7 +201,7 @@ def contact_rows(world: World, contact: Integers, at: Seconds, origins: Origins)
             "last_name": last,
             "email": email(world, contact),
             "birthdate": world.start - (age * 365.25).astype("timedelta64[D]"),
-            "lead_source": origins.source,
+            "lead_source": source,
             "do_not_call": uniform(seed, "do not call", contact) < 0.2,
             "has_opted_out_of_email": no,
             "email_bounced_date": np.full(n, np.datetime64("NaT"), "datetime64[s]"),

@@ -121,9 +121,8 @@ def _make_offer(world: World, catalogue: Catalogue, deals: Deals) -> _Offer:
     pieces = gamma_quantile(2.0, uniform(seed, "pieces of deal", key)) / 2 * world.behaviour.wholesale.mean_pieces
     quantity = np.maximum(1, np.rint(pieces)).astype(np.int64)
     offered = deals.entered[:, _PROPOSAL]
-    dearer = (offered >= catalogue.dearer_at)[of]  # NaT compares false
     listed = catalogue.list_cents[STANDARD, product]
-    cents = np.where(dearer, catalogue.dearer_cents[STANDARD, product], listed)
+    cents = catalogue.listed(product, offered[of])
     discount = _DISCOUNTS[choice(np.cumsum([0.35, 0.4, 0.25]), uniform(seed, "discount of deal", deals.deal))][of]
     lines = Lines(of, line, product, quantity, cents, discount, _discounted(cents, discount))
 

@@ -81,7 +81,7 @@ def make_cases(world: World, orders: Orders, parcels: Parcels, returns: Returns)
     cause = np.concatenate([next_day, returns.submitted, orders.activated[uneventful]])
     case = orders.order[order] * TASKS_PER_ORDER + kind
     share = np.array([service.case_after_late, service.case_after_return, service.question])
-    complains = (orders.customer[order] < world.contacts) & (uniform(seed, "complains", case) < share[kind])
+    complains = world.is_contact(orders.customer[order]) & (uniform(seed, "complains", case) < share[kind])
 
     sort = np.flatnonzero(complains)
     sort = sort[np.argsort(case[sort])]

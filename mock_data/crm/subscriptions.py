@@ -18,7 +18,6 @@ from ..behaviour.subscriptions import (
     Prices,
     box_cents,
     in_order,
-    share_of_month,
     subscribe,
 )
 from ..draws import Integers
@@ -73,7 +72,7 @@ def make_boxes(world: World, catalogue: Catalogue, subscriptions: Memberships) -
         first=np.where(month > 0, first, -1),
         plan=world.products + plan,
         quantity=events.quantity[last],
-        list_cents=share_of_month(unit, period, month % period),
+        list_cents=catalogue.listed(world.products + plan, at),
         discount=percent,
         unit_cents=box_cents(unit, period, month % period, percent),
     )

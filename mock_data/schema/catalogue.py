@@ -1,6 +1,7 @@
 """What is sold, and for how much: categories, products, price books."""
 
 from .declaration import boolean, crm_object, integer, money, picklist, reference, text
+from .subscriptions import BILLING_PERIODS
 
 OBJECTS = (
     crm_object(
@@ -22,7 +23,15 @@ OBJECTS = (
         text("stock_keeping_unit", "The warehouse's own code for the article."),
         reference("product_category_id", "product_category", "The shelf it stands on.", required=True),
         picklist("product_class_c", "store | online | both", "The sales channel that carries it."),
-        money("unit_cost_c", "What one piece costs the shop, landed and before tax; NULL where nobody knows."),
+        picklist(
+            "billing_period_c",
+            BILLING_PERIODS,
+            "How often a plan is billed, which its prices are for; NULL for an article, which is paid for once.",
+        ),
+        money(
+            "unit_cost_c",
+            "What one piece, or a plan's box of one month, costs the shop, before tax; NULL where nobody knows.",
+        ),
         integer("stock_quantity_c", "Pieces in the central warehouse when the article was listed."),
         owner=False,
     ),
@@ -41,7 +50,11 @@ OBJECTS = (
         "One product's price in one price book.",
         reference("pricebook_2_id", "pricebook_2", "The list.", required=True),
         reference("product_2_id", "product_2", "The product.", required=True),
-        money("unit_price", "List price of one piece, before tax and discount.", required=True),
+        money(
+            "unit_price",
+            "List price of one piece, or of a plan's billing period, before tax and discount.",
+            required=True,
+        ),
         boolean("is_active", "The price can be ordered at today."),
         owner=False,
     ),

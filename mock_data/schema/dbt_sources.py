@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from mock_data.schema import CRM, Field, FieldType
+from warehouse.errors import run_command
 
 STAGING = Path(__file__).resolve().parents[2] / "dbt" / "models" / "staging" / "crm"
 _HEADER = "# Generated from mock_data/schema by `python -m mock_data.schema.dbt_sources`: change it there. {why}\n"
@@ -173,4 +174,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    run_command(main, sys.argv[1:])

@@ -22,14 +22,16 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 
+from warehouse.connect import SCHEMAS
 from warehouse.errors import UserError
+from warehouse.settings import is_taken_by_duckdb
 
 from ..content_hash import ContentHasher, Sums
 from ..schema import TABLES
 
 MANIFEST = "load_manifest"  # the table, in schema crm, that marks a CRM as ours
 MANIFEST_COLUMNS = ("loader", "settings", "content_hash")
-OUR_SCHEMAS = ("crm", "truth", "staging", "intermediate", "marts")
+IN_PLACE, UNCHANGED = "the data is in place", "nothing was changed"
 _AT_ONCE = 64 << 20  # bytes of Arrow that an engine is handed at a time: it starts anew for every table it is given
 _LONGEST_NAME = 180  # bytes: hidden files beside it have longer names, and most disks end at 255
 _KINDS = "use duckdb:PATH, postgresql://USER@HOST/DATABASE or parquet:FOLDER"
@@ -46,6 +48,7 @@ class Sink(AbstractContextManager["Sink"], ABC):
         keep: keep the rows that are there; a row that is written takes the place of the one with its key.
         held_hash: hash of the content that was there; known inside the block where rows are kept.
         content_hash: of what was written; known once the block has ended.
+        published: what was written is in place.
         waiting: where files that wait to be loaded here belong, as the beginning of a path on the right disk.
         size: bytes on that disk for a byte of Parquet, while it is loaded.
     """
@@ -59,6 +62,7 @@ class Sink(AbstractContextManager["Sink"], ABC):
         self.keep = keep
         self.held_hash = ""
         self.content_hash = ""
+        self.published = False
         self._hasher = ContentHasher()
         self._held_back: dict[str, list[pa.Table]] = {}
 
@@ -116,11 +120,17 @@ class Sink(AbstractContextManager["Sink"], ABC):
                 for table_key in list(self._held_back):
                     self._write_out(table_key)
                 self._publish()
-            except BaseException:
-                self._discard()
+            except BaseException as failure:
+                self._give_up(failure)
                 raise
         else:
-            self._discard()
+            self._give_up(error)
+
+    def _give_up(self, failure: BaseException | None) -> None:
+        """Undo what is not in place, and let the exception say which it is."""
+        if failure is not None:
+            failure.add_note(IN_PLACE if self.published else UNCHANGED)
+        self._discard()
 
     @abstractmethod
     def _open(self) -> None:
@@ -198,12 +208,12 @@ def manifest_at(url: str) -> Manifest | None:
 
             if not Path(path).exists():
                 return None
-            with duckdb.connect(Path(path), read_only=True) as connection:
+            with duckdb.opened(Path(path)) as connection:
                 return duckdb.manifest(connection)
         case "postgresql", _:
             from . import postgres
 
-            with postgres.connect(url) as session, postgres.refusals(), session.cursor() as cursor:
+            with postgres.connected(url) as session, postgres.refusals(), session.cursor() as cursor:
                 return postgres.manifest(cursor)
         case "parquet", path:
             from . import parquet
@@ -253,6 +263,8 @@ def target_of(url: str) -> tuple[str, str] | None:
             raise UserError(f"{shown(url)} names no file or folder of its own: give a name, as in {place[0]}:data/crm")
         if (length := len(os.fsencode(name))) > _LONGEST_NAME:
             raise UserError(f"the name {name[:20]}… has {length} bytes: it may have {_LONGEST_NAME}")
+        if place[0] == "duckdb" and is_taken_by_duckdb(Path(name)):
+            raise UserError(f"{name} is a name that DuckDB has taken, and dbt could not use the file: give another one")
     return place
 
 
@@ -344,7 +356,7 @@ def refuse_foreign(where: str, found: set[tuple[str, str]], held: Manifest | Non
         found: (schema, table) pairs that are there.
         held: the manifest that is there; None where none is.
     """
-    ours = {pair for pair in found if pair[0] in OUR_SCHEMAS}
+    ours = {pair for pair in found if pair[0] in SCHEMAS}
     if not ours:
         return
     if held is None:
@@ -366,3 +378,17 @@ def refuse_foreign(where: str, found: set[tuple[str, str]], held: Manifest | Non
             f"{where} holds {', '.join(unknown)}, which this project did not make: "
             "nothing was touched; move it to another schema"
         )
+
+
+def refuse_incomplete(where: str, found: set[tuple[str, str]]) -> None:
+    """Raise unless every declared table is there.
+
+    Args:
+        where: the place, for the message.
+        found: (schema, table) pairs that are there.
+    """
+    missing = [key for key, table in TABLES.items() if (table.schema, table.name) not in found]
+    if len(missing) == len(TABLES):
+        raise UserError(f"{where} holds no CRM of ours: generate it first")
+    if missing:
+        raise UserError(f"{where} lacks {', '.join(missing)}: it is no whole CRM; generate it again")

@@ -11,12 +11,26 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from warehouse.errors import UserError
+from warehouse.errors import UserError, uninterrupted
 
 from ..schema import TABLES
 from ..schema.declaration import Object
 from ..schema.render import arrow_schema, create_table, qualified_name
-from . import MANIFEST, MANIFEST_COLUMNS, Manifest, Sink, damaged, parse_manifest, refuse_added, refuse_foreign
+from . import (
+    MANIFEST,
+    MANIFEST_COLUMNS,
+    Manifest,
+    Sink,
+    damaged,
+    parse_manifest,
+    refuse_added,
+    refuse_foreign,
+    refuse_incomplete,
+)
+
+_TABLES = "select table_schema, table_name from information_schema.tables where table_catalog = current_database()"
+# what DuckDB raises where a file is not what it wrote
+_DAMAGE = (duckdb.IOException, duckdb.FatalException, duckdb.InternalException, duckdb.SerializationException)
 
 _HEADERS = 3 * 4096  # bytes that every DuckDB file begins with
 
@@ -45,9 +59,10 @@ class DuckDBSink(Sink):
                 self._remove_new()
             raise
         try:
-            refuse_foreign(str(self.path), *self._found(), self.loader)
-            refuse_added(str(self.path), *self._columns_and_indexes())
-            self._make_room()
+            with _one_line(self.path):
+                refuse_foreign(str(self.path), *self._found(), self.loader)
+                refuse_added(str(self.path), *self._columns_and_indexes())
+                self._make_room()
         except BaseException:
             self._discard()
             raise
@@ -67,10 +82,7 @@ class DuckDBSink(Sink):
                 self.connection.execute(create_table(table, "duckdb"))
 
     def _found(self) -> tuple[set[tuple[str, str]], Manifest | None]:
-        query = (
-            "select table_schema, table_name from information_schema.tables where table_catalog = current_database()"
-        )
-        return set(self.connection.execute(query).fetchall()), manifest(self.connection)
+        return set(self.connection.execute(_TABLES).fetchall()), manifest(self.connection)
 
     def _columns_and_indexes(self) -> tuple[list[tuple[str, str, str]], list[tuple[str, str, str]]]:
         columns = (
@@ -105,7 +117,9 @@ class DuckDBSink(Sink):
         with _one_line(self.path):
             self.connection.execute(f"create or replace table crm.{MANIFEST} ({columns})")
             self.connection.execute(f"insert into crm.{MANIFEST} values (?, ?, ?)", self.manifest())
-            self.connection.execute("commit")
+            with uninterrupted():
+                self.connection.execute("commit")
+                self.published = True
         self.connection.close()
 
     def settle(self) -> None:
@@ -114,8 +128,9 @@ class DuckDBSink(Sink):
                 connection.execute("checkpoint")
 
     def _discard(self) -> None:
-        self.connection.close()  # an open transaction is rolled back
-        self._remove_new()
+        close(self.connection)  # an open transaction is rolled back
+        if not self.published:
+            self._remove_new()
 
     def _remove_new(self) -> None:
         """Remove a file that this load has begun, which may lie behind a link, and what DuckDB keeps beside it."""
@@ -142,25 +157,40 @@ def connect(path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
         connection.execute(f"attach '{quoted}' as warehouse (type duckdb{', read_only' if read_only else ''})")
         connection.execute("use warehouse")
         return connection
-    except duckdb.IOException as error:
-        if "lock" in str(error).lower():
+    except duckdb.Error as error:
+        if "Could not set lock on file" in str(error):
             raise UserError(f"{path} is open in another program: close it there (a notebook, a DuckDB shell)") from None
         raise UserError(f"cannot open {path} as a DuckDB file: {str(error).splitlines()[0]}") from None
 
 
 @contextmanager
+def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The file at `path` for reading, see :func:`connect`."""
+    connection = connect(path, read_only=True)
+    try:
+        yield connection
+    finally:
+        close(connection)
+
+
+def close(connection: duckdb.DuckDBPyConnection) -> None:
+    """Close a connection, whatever it is at: without the first line, what Ctrl-C has ended would be waited for."""
+    connection.interrupt()
+    connection.close()
+
+
+@contextmanager
 def _one_line(path: Path) -> Iterator[None]:
-    """Turn a disk that is full into one line; an open transaction is rolled back by whoever closes the connection."""
+    """Turn a disk that is full or a damaged file into one line; whoever closes the connection rolls back."""
     try:
         yield
     except duckdb.Error as error:
-        if isinstance(error, duckdb.InternalException):
-            raise
-        if "No space left" not in str(error):
-            raise UserError(
-                f"DuckDB refuses to write {path}: {str(error).splitlines()[0]}: nothing was changed"
-            ) from None
-        raise UserError(f"the disk of {path} is full: nothing was changed; make room there") from None
+        if "No space left" in str(error):
+            raise UserError(f"the disk of {path} is full: nothing was changed; make room there") from None
+        reason = str(error).splitlines()[0]
+        if isinstance(error, _DAMAGE):
+            raise UserError(f"{path} cannot be used as a DuckDB file ({reason}): restore it, or delete it") from None
+        raise UserError(f"DuckDB refuses {path}: {reason}: nothing was changed") from None
 
 
 def manifest(connection: duckdb.DuckDBPyConnection) -> Manifest | None:
@@ -183,20 +213,14 @@ def read(path: str) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Every declared table of the file, in key order.
 
     Raises:
-        UserError: there is no such file.
+        UserError: there is no such file, it is damaged, or a table is missing.
     """
     if not Path(path).exists():
         raise UserError(f"there is no file {path}: generate it first")
-    with connect(Path(path), read_only=True) as connection:
+    with opened(Path(path)) as connection, _one_line(Path(path)):
+        refuse_incomplete(path, set(connection.execute(_TABLES).fetchall()))
         for key, table in TABLES.items():
-            if not _exists(connection, table):
-                continue
             columns = ", ".join(f.name for f in table.fields)
             result = connection.execute(f"select {columns} from {qualified_name(table)} order by {table.key}")
             for batch in result.to_arrow_reader(1 << 17):
                 yield key, batch.cast(arrow_schema(table))
-
-
-def _exists(connection: duckdb.DuckDBPyConnection, table: Object) -> bool:
-    query = "select count(*) from information_schema.tables where table_schema = ? and table_name = ?"
-    return bool(connection.execute(query, [table.schema, table.name]).fetchall()[0][0])

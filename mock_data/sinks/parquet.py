@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import filecmp
 import glob
 import json
 import os
@@ -18,12 +19,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from warehouse.errors import UserError
+from warehouse.errors import UserError, uninterrupted
 
+from ..content_hash import ContentHasher
 from ..schema import TABLES
 from ..schema.declaration import Object
 from ..schema.render import arrow_schema
-from . import MANIFEST, MANIFEST_COLUMNS, Manifest, Sink, damaged, parse_manifest, refuse_foreign
+from . import MANIFEST, MANIFEST_COLUMNS, Manifest, Sink, damaged, parse_manifest, refuse_foreign, refuse_incomplete
 
 _MANIFEST_FILE = f"{MANIFEST}.json"
 
@@ -110,8 +112,9 @@ class ParquetSink(Sink):
         (self.folder / _MANIFEST_FILE).write_text(json.dumps(dict(zip(MANIFEST_COLUMNS, self.manifest(), strict=True))))
         old = self.path.resolve() if self.path.is_symlink() else None
         final = self.path.parent / f".{self.path.name}.{self.content_hash}"
-        if old and final.resolve() == old and (final / _MANIFEST_FILE).exists():
-            shutil.rmtree(self.folder)  # the same content is in place already
+        if old and final.resolve() == old and _holds_the_same(final, self.folder):
+            self.published = True  # the same content is in place already
+            shutil.rmtree(self.folder)
             return
         shutil.rmtree(final, ignore_errors=True)
         os.replace(self.folder, final)
@@ -120,7 +123,9 @@ class ParquetSink(Sink):
         link = self.path.parent / f".{self.path.name}.link"
         link.unlink(missing_ok=True)
         link.symlink_to(final.name)
-        os.replace(link, self.path)
+        with uninterrupted():
+            os.replace(link, self.path)
+            self.published = True
         if old and old != final.resolve():
             shutil.rmtree(old, ignore_errors=True)
 
@@ -129,6 +134,14 @@ class ParquetSink(Sink):
             with suppress(OSError):
                 self.files.__exit__(None, None, None)
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _holds_the_same(folder: Path, other: Path) -> bool:
+    """Whether two folders hold the same files, byte for byte: a damaged one does not hold what it was loaded with."""
+    names = {file.relative_to(other) for file in other.rglob("*") if file.is_file()}
+    if names != {file.relative_to(folder) for file in folder.rglob("*") if file.is_file()}:
+        return False
+    return all(filecmp.cmp(folder / name, other / name, shallow=False) for name in names)
 
 
 class TableFiles(AbstractContextManager["TableFiles"]):
@@ -266,10 +279,19 @@ def read(path: str) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Every declared table of the folder, in key order.
 
     Raises:
-        UserError: there is no such folder.
+        UserError: there is no such folder, or it does not hold what it was loaded with.
     """
     if manifest(Path(path)) is None:
         raise UserError(f"{path} holds no CRM of ours: generate it first")
-    for key, table in TABLES.items():
-        for batch in batches(Path(path), table):
-            yield key, batch
+    refuse_incomplete(path, {(file.parent.parent.name, file.parent.name) for file in Path(path).glob("*/*/*.parquet")})
+    hasher = ContentHasher()
+    try:
+        for key, table in TABLES.items():
+            for batch in batches(Path(path), table):
+                hasher.update(key, batch)
+                yield key, batch
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"the CRM in {path} is damaged ({str(error).splitlines()[0]}): generate it again") from None
+    held = json.loads((Path(path) / _MANIFEST_FILE).read_text(encoding="utf-8")).get("content_hash")
+    if held not in (None, hasher.hexdigest()):
+        raise UserError(f"the CRM in {path} lacks rows, or holds others than it was loaded with: generate it again")

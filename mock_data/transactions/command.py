@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from warehouse.errors import UserError
-from warehouse.settings import FIRST_DAY, LAST_DAY, PROJECT_ROOT
+from warehouse.settings import FIRST_DAY, LAST_DAY, PROJECT_ROOT, is_taken_by_duckdb
 
 if TYPE_CHECKING:
     import duckdb
@@ -77,7 +77,8 @@ def import_file(
 
     Args:
         columns: "customer", "date", "amount" and perhaps "quantity" to the column's name (or 1-based position).
-        to: a sink's address; None is the DuckDB file `data/<file's stem>.duckdb`.
+        to: a sink's address; None is the DuckDB file `data/<file's stem>.duckdb`, or `data/log-<stem>.duckdb` where
+            DuckDB has taken that name.
         format, encoding: of the file, see :func:`.read.layout`.
         date_format, decimal: how it writes dates and numbers, see :class:`.parse.Conventions`.
         as_of: the last day to land; None is the last transaction's.
@@ -91,7 +92,8 @@ def import_file(
     from . import land, parse, read
 
     path = sinks.local_path(str(path), "FILE")
-    to = to if to is not None else f"duckdb:{PROJECT_ROOT / 'data' / f'{path.stem}.duckdb'}"
+    if to is None:
+        to = f"duckdb:{_warehouse_of(path)}"
     if refused_report is None:
         refused_report = _report_beside(path, to)
     refused_report = sinks.local_path(str(refused_report), "--report")
@@ -121,6 +123,7 @@ def import_file(
         if sink is not None:  # a place that holds something else is refused here, before anything is read or written
             stack.enter_context(sink)
         connection = stack.enter_context(parse.database())
+        stack.callback(connection.interrupt)  # else Ctrl-C would wait for the query that it has ended
         parse.parse(
             connection,
             read.read(path, where, blanks),
@@ -143,6 +146,11 @@ def _report_beside(path: Path, to: str) -> Path:
         case "duckdb", warehouse:
             return Path(warehouse).with_suffix(".refused.csv")
     return PROJECT_ROOT / "data" / f"{path.stem}.refused.csv"
+
+
+def _warehouse_of(path: Path) -> Path:
+    file = PROJECT_ROOT / "data" / f"{path.stem}.duckdb"
+    return file.with_name(f"log-{file.name}") if is_taken_by_duckdb(file) else file
 
 
 def _sha256(path: Path) -> str:

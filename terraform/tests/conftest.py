@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 from terraform import localstack, tools
 from terraform.__main__ import app
 from terraform.stack import BOOTSTRAP, STACK, explain
+from warehouse.errors import UserError
 
 Client = Callable[..., Any]
 
@@ -63,6 +64,8 @@ def terraform(root: Path, data: Path, *command: str, **environment: str) -> subp
 def say(*arguments: str, answer: str = "") -> tuple[int, str, str]:
     """Call `python -m terraform …`; return the exit code, what it printed, and its errors."""
     done = CliRunner().invoke(app, list(arguments), input=answer)
+    if isinstance(done.exception, UserError):
+        return 1, done.stdout, f"{done.stderr}error: {' '.join(str(done.exception).split())}\n"
     if done.exception and not isinstance(done.exception, SystemExit):
         raise done.exception
     return done.exit_code, done.stdout, done.stderr

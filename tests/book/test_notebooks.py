@@ -29,6 +29,20 @@ FORBIDDEN = {
     "a database address": re.compile(r"(?:duckdb|postgresql)(?:\+\w+)?://"),
 }
 
+NOT_PROSE = re.compile(
+    "|".join(
+        (
+            r"^(?:```+|~~~+).*?^(?:```+|~~~+)",  # code
+            r"\$\$.*?\$\$|\$[^$\n]+\$",  # formulas
+            r"(?:\{[\w:]+\})?`[^`]*`",  # names, and what a cell said
+            r"\]\([^)]*\)",  # addresses
+            r"\b(?:chapter|edge case) \d+",
+        )
+    ),
+    flags=re.DOTALL | re.MULTILINE,
+)
+NUMBER = re.compile(r"(?<![\w.])\d[\d,_]*(?:\.\d+)?")
+
 CHAPTERS = sorted(NOTEBOOKS.glob("*.ipynb"))
 chapters = pytest.mark.parametrize("path", CHAPTERS, ids=[path.stem for path in CHAPTERS])
 
@@ -85,6 +99,40 @@ def test_nothing_is_said_twice(path: Path) -> None:
             text = " ".join(line for line in cell.source.splitlines() if not line.startswith("|"))
             said = rows + [part for part in re.split(r"(?<=[.!?])\s+", text) if len(part) > 40]
             assert len(said) == len(set(said)), {part for part in said if said.count(part) > 1}
+
+
+def numbers(text: str) -> set[str]:
+    return {number.replace(",", "").replace("_", "") for number in NUMBER.findall(text)}
+
+
+def unfounded(path: Path) -> set[str]:
+    """Numbers in a chapter's prose that no cell says and that are no parameter in the chapter's code."""
+    cells = read(path).cells
+    prose = "\n".join(NOT_PROSE.sub(" ", cell.source) for cell in cells if cell.cell_type == "markdown")
+    return numbers(prose) - {n for cell in cells if cell.cell_type == "code" for n in numbers(cell.source)}
+
+
+@chapters
+def test_no_number_in_the_prose_is_typed_in(path: Path) -> None:
+    assert not unfounded(path), "let a cell compute it, and write {glue:text}"
+
+
+def test_a_number_that_is_typed_in_is_found(tmp_path: Path) -> None:
+    cells = [
+        nbformat.v4.new_markdown_cell(
+            "Of 8,993 buyers `4` and {glue:text}`five` ($6$, [seven](7.ipynb)) within 182 days; see chapter 8."
+        ),
+        nbformat.v4.new_code_cell("WINDOW = 182"),
+    ]
+    path = tmp_path / "chapter.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    assert unfounded(path) == {"8993"}
+
+
+@chapters
+def test_a_cell_asserts_what_the_text_claims(path: Path) -> None:
+    """Every chapter compares; what it says of larger and smaller must turn a cell red in a world where it is not so."""
+    assert sum(len(re.findall(r"^ *assert ", cell.source, flags=re.MULTILINE)) for cell in code_cells(path)) >= 5
 
 
 @chapters

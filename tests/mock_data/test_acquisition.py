@@ -18,7 +18,7 @@ from mock_data.crm.orders import FIRST_BOX, FIRST_MAILING, buyer_of_order, purch
 from mock_data.rows import as_of
 from mock_data.schema import CRM
 from mock_data.uplift import Figures, Uplift, table, uplift
-from mock_data.world import World, end_of
+from mock_data.world import ARRIVAL_WEEKS, World, end_of
 from tests.examples import examples
 
 from .worlds import days_open, default_world, run, worlds
@@ -56,14 +56,19 @@ def assert_share(happened: np.ndarray, share: float) -> None:
 def many(request: pytest.FixtureRequest) -> tuple[World, Tables]:
     world = default_world(seed=request.param, contacts=20_000, accounts=10, products=60)
     world = replace(world, behaviour=replace(world.behaviour, seasonality=0.0, subscriptions=None))
-    wanted = ("contact", "campaign", "campaign_member", "lead")
-    rows = [r for r in run(world, end_of(AS_OF)) if r.table in {*(f"crm.{w}" for w in wanted), "truth.acquisition"}]
-    found: Tables = {}
-    for r in rows:
-        created, _, columns = as_of(r, end_of(AS_OF))
-        columns = {k: v for k, v in columns.items() if isinstance(v, np.ndarray)}
-        found[r.table] = pd.DataFrame(columns | {"created": created})
-    return world, found
+    return world, acquisition(world, end_of(AS_OF))
+
+
+def acquisition(world: World, until: np.datetime64) -> Tables:
+    """The tables of acquisition alone, without texts, for worlds of many contacts."""
+    wanted = {*(f"crm.{table}" for table in ("contact", "campaign", "campaign_member", "lead")), "truth.acquisition"}
+    found: dict[str, list[pd.DataFrame]] = {}
+    for r in run(world, until):
+        if r.table in wanted:
+            created, _, columns = as_of(r, until)
+            plain = {k: v for k, v in columns.items() if isinstance(v, np.ndarray)}
+            found.setdefault(r.table, []).append(pd.DataFrame(plain | {"created": created}))
+    return {table: pd.concat(pieces, ignore_index=True) for table, pieces in found.items()}
 
 
 @pytest.fixture(scope="module")
@@ -125,13 +130,17 @@ def test_a_campaign_brings_its_share_of_its_channel_while_it_runs_and_nobody_els
         through_one |= through
     assert (through_one == (came.campaign_id >= 0)).all()
     assert not came.is_incremental[~through_one].any()
-    assert len(came) == len(crm["crm.contact"]) == world.contacts
+    assert len(came) == len(crm["crm.contact"])
+    assert (came.contact_id < world.contacts).sum() == world.contacts
 
 
 def test_leads_that_are_won_and_lost(many):
     world, crm = many
     leads, contacts, came = crm["crm.lead"], crm["crm.contact"], crm["truth.acquisition"]
     won = leads[leads.id % LEADS_PER_CONTACT == 0]
+    to_come = won[~won.is_converted].id // LEADS_PER_CONTACT
+    assert (to_come >= world.buyers).all() and not to_come.isin(contacts.id).any()
+    won = won[won.is_converted]
     lost = leads[leads.id % LEADS_PER_CONTACT > 0]
     assert won.is_converted.all() and not lost.is_converted.any()
     contact = contacts.set_index("id").loc[won.converted_contact_id]
@@ -159,11 +168,34 @@ def test_leads_that_are_won_and_lost(many):
 
 def test_a_campaign_costs_what_its_leads_can_be_expected_to_cost(many):
     world, crm = many
+    assert_costs(world, crm, AS_OF, first=0)
+
+
+def test_campaigns_go_on_after_the_arrival_weeks_and_paused_ones_win_nobody():
+    world = default_world(seed=3, contacts=9_000, accounts=10, products=30)
+    world = replace(world, behaviour=replace(world.behaviour, seasonality=0.0, subscriptions=None))
+    day, first = world.start + 7 * 220, 7 * ARRIVAL_WEEKS
+    crm = acquisition(world, end_of(day))
+    assert_costs(world, crm, day, first)
+    came = crm["truth.acquisition"]
+    late = came[came.created >= world.opening + np.timedelta64(first, "D")]
+    runs_then = [r.number for r in campaign_runs(world.behaviour) if r.first >= first]
+    assert late.campaign_id.isin(runs_then).sum() > 200
+
+    off = replace(world, behaviour=named_worlds.without(world.behaviour, "campaigns"))
+    without = acquisition(off, end_of(day))["truth.acquisition"]
+    assert (without.campaign_id < 0).all()
+    assert set(came.contact_id) - set(without.contact_id) == set(came[came.is_incremental].contact_id)
+    assert late.is_incremental.sum() > 50
+
+
+def assert_costs(world: World, crm: Tables, day: np.datetime64, first: int) -> None:
+    """Campaigns that began on the day `first` or later, counted from the shop's own, and have been over for a while."""
     campaigns = crm["crm.campaign"].set_index("id")
     members = crm["crm.campaign_member"]
-    clock = world.arrival_clock()
-    over = [r for r in campaign_runs(world.behaviour) if world.start + r.end <= AS_OF - 30]
-    assert len(over) > 10
+    clock = world.arrival_clock(end_of(day))
+    over = [r for r in campaign_runs(world.behaviour) if r.first >= first and world.start + r.end <= day - 30]
+    assert len(over) >= 5
     expected = np.array([expected_leads(world, r, clock) for r in over])
     # those who answer an earlier campaign and come through a later one are that one's leads
     leads = members[members.lead_id >= 0].sort_values("created").drop_duplicates("lead_id", keep="last")
@@ -317,6 +349,9 @@ def test_without_a_campaign_only_those_whom_it_alone_brought_are_missing(small, 
     # of leads and answers, those that have to do with the campaign, and no others, are gone or different
     members = with_it["crm.campaign_member"]
     concerned = set(members.lead_id[members.campaign_id.isin(numbers) & (members.lead_id >= 0)])
+    # who answered a campaign before, and will come through this one's next run, is a lead already
+    later = acquisition(world, end_of(AS_OF + 120))["truth.acquisition"]
+    concerned |= set(later.contact_id[later.campaign_id.isin(numbers)] * LEADS_PER_CONTACT)
     for table_, key in (("crm.lead", "id"), ("crm.campaign_member", "lead_id")):
         a, b = (t[table_][~t[table_][key].isin(concerned)] for t in (with_it, without_it))
         a = a[~a.contact_id.isin(gone)] if key == "lead_id" else a

@@ -72,3 +72,17 @@ def test_hash_of_nothing_is_one_line(tmp_path: Path):
     done = mock_data("hash", f"duckdb:{tmp_path / 'none.duckdb'}")
     assert done.returncode == 1
     assert done.stderr.strip().startswith("error: there is no file")
+
+
+def test_describe_says_which_world_is_where(tmp_path: Path):
+    """The last line of `make demo`."""
+    for place in (f"duckdb:{tmp_path / 'a.duckdb'}", f"parquet:{tmp_path / 'a'}"):
+        mock_data("generate", *SMALL, "--seed", "7", "--world", "steady", "--as-of", "2024-02-29", "--to", place)
+        engine, path = ("DuckDB" if place.startswith("d") else "Parquet"), place.partition(":")[2]
+        assert mock_data("describe", place).stdout == (
+            f"The world: 40 customers, seed 7, steady, 2023-01-01 to 2024-02-29; {engine}: {path}\n"
+        )
+    for nothing in (f"duckdb:{tmp_path / 'none.duckdb'}", "nonsense"):
+        done = mock_data("describe", nothing)
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"error: there is no CRM at {nothing}") and done.stderr.count("\n") == 1

@@ -21,6 +21,7 @@ from mock_data.generate import generate
 from mock_data.schema import TABLES
 from mock_data.sinks import manifest_at, open_sink, read_tables
 from mock_data.sinks.duckdb import connect
+from mock_data.world import end_of
 from warehouse.connect import postgres_dsn
 from warehouse.errors import UserError
 from warehouse.settings import PROJECT_ROOT, Settings
@@ -150,16 +151,17 @@ def test_a_worker_that_dies_stops_the_run_and_the_same_command_carries_on(tmp_pa
     assert not multiprocessing.active_children()
     assert hash_at(to) == first.content_hash
     (waiting,) = hidden_runs(to, tmp_path)
-    assert 0 < len(list(waiting.glob("*.json"))) < len(pieces.pieces(SEVERAL))
+    assert 0 < len(list(waiting.glob("*.json"))) < len(pieces.pieces(SEVERAL.shards(end_of(FIRST_DAYS))))
     seen: list[tuple[int, int]] = []
     assert generate(SEVERAL, FIRST_DAYS, to, progress=lambda *at: seen.append(at)).content_hash == hash_at(to)
-    assert seen[-1] == (SEVERAL.shards + 1, SEVERAL.shards + 1)
+    shards = SEVERAL.shards(end_of(FIRST_DAYS)) + 1
+    assert seen[-1] == (shards, shards)
 
 
 def hidden_runs(address: str, tmp_path: Path) -> list[Path]:
     """What runs have left behind beside `address`."""
-    folder = PROJECT_ROOT / "data" if address.startswith("postgres") else tmp_path
-    return list(folder.glob(".*.run-*"))
+    beside = open_sink(address, loader="mock_data", settings={}).waiting
+    return list(beside.parent.glob(f"{beside.name}.run-*"))
 
 
 def test_two_runs_of_the_same_at_once_are_refused(tmp_path):

@@ -1,12 +1,16 @@
 """Simulated customers do what the formulas of kpis.md §3 say, in steady and in seasonal worlds, for every seed."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pytest
+from scipy.special import betaln
+from scipy.stats import CensoredData, ecdf, norm
 
 from mock_data import truth
 from mock_data.behaviour.calendar import SeasonClock
+from mock_data.behaviour.parameters import PurchaseParameters
 from mock_data.behaviour.purchases import Customers, Purchases, draw_rates, purchase
 from mock_data.behaviour.spend import draw_scale, draw_spend
 from mock_data.crm.catalogue import make_catalogue
@@ -78,6 +82,60 @@ def test_repeat_rate(history, days):
     if h.world.behaviour.seasonality == 0:
         chance = truth.repeat_rate_of_world(h.world.behaviour.purchases, days / 7)
         assert_mean(came_back, np.full(len(seen), chance))
+
+
+def test_half_of_the_customers_come_back_within_the_first_gaps_median(history):
+    """Kaplan and Meier's estimate over first gaps finds the median; over later gaps, or all, it finds a shorter one."""
+    h = history
+    parameters = h.world.behaviour.purchases
+    bought = h.purchases
+    follows = np.append(bought.customer[1:] == bought.customer[:-1], False)
+    end = np.where(follows, np.append(bought.at[1:], bought.at[:1]), end_of(AS_OF))
+    weeks = h.clock.to_clock(end) - h.clock.to_clock(bought.at)
+
+    def share_open(which: np.ndarray, at: float) -> tuple[float, float]:
+        """What is open after `at` weeks, and five standard errors of it."""
+        found = ecdf(CensoredData(weeks[which & follows], right=weeks[which & ~follows])).sf
+        band = found.confidence_interval(confidence_level=1 - 2 * norm.sf(STANDARD_ERRORS))
+        return float(found.evaluate(at)), float(band.high.evaluate(at) - band.low.evaluate(at)) / 2
+
+    for gap in (1, 2, 3, None):
+        of_gap = bought.number == gap if gap else np.ones(len(weeks), dtype=bool)
+        median = truth.gap_median(parameters, gap)
+        observed, tolerance = share_open(of_gap, median)
+        if gap == 1:
+            assert abs(observed - 0.5) <= tolerance
+        else:
+            assert observed < 0.5 - tolerance, gap
+
+
+@pytest.mark.parametrize("gap", [1, 2, 3, 6])
+@pytest.mark.parametrize("weeks", [4.0, 26.0, 200.0])
+def test_gaps_of_those_who_have_come_so_far(gap, weeks):
+    """The mean over customers of given λ and p, weighted by how likely each is to make that purchase."""
+    parameters = PurchaseParameters(r=0.6, alpha=7.0, a=1.4, b=2.2)
+    rate, dropout = draw_rates(5, np.arange(400_000), parameters)
+    comes_so_far = (1 - dropout) ** (gap - 1)
+    open_share = np.average(1 - truth.repeat_rate(rate, dropout, weeks), weights=comes_so_far)
+    assert truth.gap_survival(parameters, weeks, gap) == pytest.approx(open_share, abs=0.003)
+
+
+def test_all_gaps_are_the_gaps_of_each_number_weighted_by_those_who_come_so_far():
+    parameters, weeks = PurchaseParameters(r=0.6, alpha=7.0, a=3.0, b=2.2), 12.0
+    gap = np.arange(1, 20_000)
+    comes_so_far = np.exp(betaln(parameters.a, parameters.b + gap - 1) - betaln(parameters.a, parameters.b))
+    open_share = np.average(truth.gap_survival(parameters, weeks, gap), weights=comes_so_far)
+    assert truth.all_gaps_survival(parameters, weeks) == pytest.approx(open_share, abs=1e-6)
+
+
+def test_medians_of_gaps():
+    """The steady world's, in days, and a world in which more than half never come back."""
+    steady = PurchaseParameters()
+    assert [round(7 * truth.gap_median(steady, gap), 1) for gap in (1, 2, 3)] == [191.8, 151.7, 133.7]
+    for gap in (1, 2, None):
+        survival = truth.all_gaps_survival if gap is None else partial(truth.gap_survival, gap=gap)
+        assert survival(steady, truth.gap_median(steady, gap)) == pytest.approx(0.5)
+    assert np.isnan(truth.gap_median(PurchaseParameters(a=2.0, b=1.9)))
 
 
 @pytest.mark.parametrize("day", ["2024-01-01", "2025-01-01", "2025-12-31"])

@@ -12,15 +12,19 @@ from hypothesis import strategies as st
 
 from mock_data import simulation
 from mock_data import world as world_module
+from mock_data import worlds as worlds_module
 from mock_data.content_hash import content_hash
+from mock_data.crm.orders import RETAIL, SUBSCRIPTION
+from mock_data.crm.people import arrivals
 from mock_data.schema import CRM, TABLES
 from mock_data.schema.declaration import FieldType
 from mock_data.schema.render import arrow_schema
 from mock_data.simulation import tables
 from mock_data.world import World, end_of
 from tests.examples import examples
+from warehouse.errors import UserError
 
-from .worlds import FIRST_INSTANT, Replay, days_open, default_world, run, snapshot, worlds
+from .worlds import FIRST_INSTANT, Replay, days_open, default_world, frames, run, snapshot, worlds
 
 several = examples(25)
 
@@ -130,6 +134,28 @@ def test_5_money_adds_up(world, days):
     assert shelves.sum() == world.products + len(world.plans)
 
 
+@pytest.mark.parametrize("name", worlds_module.names())
+def test_5_an_item_is_listed_at_what_the_price_book_says_when_it_is_ordered(name):
+    """Articles, boxes of any plan and lines of deals; what a deal orders has the prices of its offer."""
+    world = default_world(contacts=400, accounts=6, products=20, behaviour=worlds_module.load(name))
+    until = world.opening + np.timedelta64(7 * 150, "D")
+    rows = run(world, until)
+    book = next(r for r in rows if r.table == "crm.pricebook_entry")
+    rise = world.behaviour.price_rise
+    changed = world.opening + np.timedelta64(7 * rise.week, "D") if rise else until
+    early, late = (frames([book], at)["crm.pricebook_entry"].set_index("id").unit_price for at in (changed, until))
+    assert (early < late).all() if rise else early.equals(late)
+    crm = frames(rows, until)
+    items = crm["crm.order_item"].merge(crm["crm.order"][["id", "type"]], left_on="order_id", right_on="id")
+    retail, boxes = (items[items.type == kind] for kind in (RETAIL, SUBSCRIPTION))
+    for lines in (retail, boxes, crm["crm.opportunity_line_item"]):
+        entry = lines.pricebook_entry_id
+        stands = np.where(lines.created < changed, early.loc[entry], late.loc[entry])
+        assert len(lines) > 50 and np.array_equal(lines.list_price, stands)
+    plans = crm["crm.product_2"].set_index("id").billing_period_c.iloc[world.products :]
+    assert set(boxes.product_2_id) == set(plans.index) and (plans >= 0).all()
+
+
 @several
 @given(worlds, days_open)
 def test_5_nothing_happens_before_its_cause(world, days):
@@ -158,14 +184,74 @@ def test_5_nothing_happens_before_its_cause(world, days):
     assert (refunds.processed_date_c.dropna() > refunds.created_date[refunds.processed_date_c.notna()]).all()
 
 
-def test_contacts_are_the_arrivals_of_156_weeks_whatever_the_as_of_date():
+def test_contacts_are_the_arrivals_of_156_weeks_and_more_come_after_them():
     world = default_world(contacts=500, accounts=5, products=30)
     day = world.start + 7 * world_module.ARRIVAL_WEEKS
-    short, long = (whole(world, as_of)["crm.contact"] for as_of in (day - 400, day + 400))
-    assert len(long) == 500
-    assert 0 < len(short) < 500
-    assert long["id"][: len(short)] == short["id"]
-    assert long["created_date"][: len(short)] == short["created_date"]
+    short, asked_for, long = (whole(world, as_of)["crm.contact"] for as_of in (day - 400, day - 1, day + 400))
+    assert len(asked_for) == 500 and 0 < len(short) < 500 < len(long)
+    for some, more in ((short, asked_for), (asked_for, long)):
+        assert more["id"][: len(some)] == some["id"]
+        assert more["created_date"][: len(some)] == some["created_date"]
+    assert pc.min(long["created_date"][500:]).as_py() >= day.astype("datetime64[us]").astype(object)
+
+
+@pytest.mark.parametrize("name", worlds_module.names())
+def test_2_and_3_a_world_goes_on_after_the_arrival_weeks(name):
+    """As-of and continuation of every world that the project has, from before the end of week 156 to long after it."""
+    world = default_world(contacts=40, accounts=6, products=20, behaviour=worlds_module.load(name))
+    before, between, after = (world.opening + np.timedelta64(7 * week, "D") for week in (150, 165, 220))
+    longest, shorter = run(world, after), run(world, between)
+    grown = Replay().apply(run(world, before), FIRST_INSTANT, before).apply(shorter, before, between)
+    assert grown.tables == snapshot(shorter, between)
+    assert Replay().apply(longest, FIRST_INSTANT, between).tables == grown.tables
+    assert grown.apply(longest, between, after).tables == snapshot(longest, after)
+    numbers = {int(row["id"]) for row in snapshot(longest, after)["crm.contact"].values()}
+    assert numbers == {*world.groups(after)[0][: world.contacts], *(n for n in numbers if n >= world.buyers)}
+    assert len(numbers) > world.contacts + 10
+
+
+@pytest.mark.parametrize("growth", [-0.5, 0.0, 0.35, 3.0])
+@pytest.mark.parametrize("kind", ["contact", "walk-in"])
+def test_people_come_after_the_arrival_weeks_at_the_rate_and_growth_of_then(growth, kind):
+    """Every four weeks from week 100 to week 260, against the integral of an exponential, on a flat clock."""
+    world = default_world(contacts=30_000)
+    behaviour = replace(world.behaviour, seasonality=0.0, yearly_growth=growth, walk_ins=1.0)
+    world = replace(world, behaviour=behaviour)
+    until = world.opening + np.timedelta64(7 * 260, "D")
+    season = world.season_clock(until)
+    due = []
+    for group in world.groups(until):
+        who = np.arange(group.start, group.stop)
+        if len(who) and not world.is_wholesale(who[:1])[0]:
+            due.append(arrivals(world, who, season).due[world.is_contact(who) == (kind == "contact")])
+    day = (np.concatenate(due) - world.opening) / np.timedelta64(1, "D")
+    edges = 7.0 * np.arange(100, 261, 4)
+    drift = np.log1p(growth) / 365.25
+    come = np.expm1(drift * edges) / np.expm1(drift * 7 * 156) if growth else edges / (7 * 156)
+    expected = 30_000 * np.diff(come)
+    counted, _ = np.histogram(day, edges)
+    assert (np.abs(counted - expected) < 5 * np.sqrt(expected) + 0.002 * expected + 1).all()
+
+
+def test_the_shop_has_heard_of_some_who_come_later():
+    """Leads of contacts who arrive after the as-of date, some of whom had answered a campaign long before."""
+    world = default_world(contacts=3_000, accounts=5, products=30)
+    until = world.opening + np.timedelta64(7 * 165 + 3, "D")
+    longer = until + np.timedelta64(300, "D")
+    now, then = (frames(run(world, at), at) for at in (until, longer))
+    for table in ("crm.lead", "crm.campaign_member"):
+        known = then[table][then[table].created < until]
+        assert set(now[table].id) == set(known.id)
+    lead = then["crm.lead"].set_index("id").loc[now["crm.lead"].id]
+    wait = (lead.converted_date - lead.created.to_numpy())[lead.converted_date >= until]
+    assert len(wait) > 10 and wait.max() > np.timedelta64(21, "D")
+
+
+def test_more_people_than_can_be_numbered_are_refused():
+    world = default_world(contacts=100_000)
+    world = replace(world, behaviour=replace(world.behaviour, yearly_growth=10.0))
+    with pytest.raises(UserError, match=r"by 2099-12-31, this world would win more customers .*: choose an earlier"):
+        world.shards(end_of(np.datetime64("2099-12-31")))
 
 
 def test_switching_one_behaviour_off_moves_no_other_draw():

@@ -38,12 +38,11 @@ days_open = st.integers(0, 1_300)
 
 
 def run(world: World, until: np.datetime64) -> list[Rows]:
-    """All that a small world will ever have before `until`: the shared tables, the consumers', the wholesalers'."""
+    """All that a small world will ever have before `until`: the shared tables, then those of each group of buyers."""
     catalogue = make_catalogue(world)
-    consumers, wholesalers = np.arange(world.customers), np.arange(world.customers, world.buyers)
     rows = shared_rows(world, catalogue)
-    for group in (consumers, wholesalers):
-        rows += simulate(world, catalogue, group, until)
+    for group in world.groups(until):
+        rows += simulate(world, catalogue, np.arange(group.start, group.stop), until)
     return rows
 
 

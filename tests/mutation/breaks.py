@@ -193,6 +193,11 @@ BREAKS = (
     ),
     _break(
         "cohort_retention",
+        "a month without new contacts has no row",
+        ("    left join new_contacts on", "    inner join new_contacts on"),
+    ),
+    _break(
+        "cohort_retention",
         "joined on the month alone",
         ("            cells.cohort_month = activity.cohort_month\n            and ", "            "),
     ),
@@ -219,6 +224,34 @@ BREAKS = (
             "{{ days_between('occasion_date', 'next_occasion_date') }}",
             "{{ days_between('occasion_date', 'coalesce(next_occasion_date, ' ~ as_of_date() ~ ')') }}",
         ),
+    ),
+    _break(
+        "inter_purchase_time",
+        "the median of all gaps passes for that of the first",
+        ("when gap_number = 1 then median_days", "when gap_number = 0 then median_days"),
+    ),
+    _break(
+        "inter_purchase_time",
+        "the second gap passes for the third",
+        ("when gap_number = 3 then median_days", "when gap_number = 2 then median_days"),
+    ),
+    _break(
+        "inter_purchase_time",
+        "later gaps are third gaps",
+        ("occasion_number <= 3 then occasion_number else 4", "occasion_number <= 3 then occasion_number else 3"),
+    ),
+    _break(
+        "inter_purchase_time",
+        "every gap is at risk with the first",
+        (
+            "partition by segment, gap_number\n            order by day_number desc",
+            "partition by segment\n            order by day_number desc",
+        ),
+    ),
+    _break(
+        "inter_purchase_time",
+        "closed gaps count as contacts who came back",
+        ("count(case when gap_number = 1 then gap_days end)", "count(gap_days)"),
     ),
     _break(
         "inter_purchase_time", "open gaps are at risk for ever", ("order by day_number desc", "order by day_number")
@@ -685,6 +718,11 @@ BREAKS = (
             "cases.opened_date between quiet.occasion_date and quiet.judged_on",
             "cases.opened_date >= quiet.occasion_date",
         ),
+    ),
+    _break(
+        "repurchase_after_case",
+        "a case of the day before the order counts",
+        ("            and quiet.first_ordered_at <= cases.opened_at\n", ""),
     ),
     _break(
         "repurchase_after_case", "several cases are several purchases", ("            and cases.case_rank = 1\n", "")

@@ -7,12 +7,14 @@ purchases on one day are one occasion, so a repeat rate is a little below that o
 """
 
 import datetime as dt
+import itertools
+from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import CensoredData, ecdf
+from scipy.stats import CensoredData, ecdf, norm
 
 from mock_data import truth, worlds
 from mock_data.behaviour.calendar import SeasonClock
@@ -23,6 +25,13 @@ from warehouse.settings import Settings
 STANDARD_ERRORS = 5.0
 LAPSE_WINDOW = 182
 AS_OF = np.datetime64("2025-12-31")
+# columns of inter_purchase_time: the median of the gaps of which number, None for all together
+GAP_OF = {
+    "median_days": 1,
+    "biased_median_days_second_gap": 2,
+    "biased_median_days_third_gap": 3,
+    "biased_median_days_all_gaps": None,
+}
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +66,10 @@ def purchasers(steady) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def occasions(warehouse) -> pd.DataFrame:
+    return occasions_of(warehouse)
+
+
+def occasions_of(warehouse) -> pd.DataFrame:
     """Contact and day of every purchase occasion, from the raw CRM: the marts' own SQL has no part in it."""
     query = """
         select distinct bill_to_contact_id as contact_id, cast(activated_date as date) as day
@@ -65,6 +78,25 @@ def occasions(warehouse) -> pd.DataFrame:
     frame = warehouse.sql(query).df()
     frame["day"] = frame["day"].dt.date
     return frame.sort_values(["contact_id", "day"], ignore_index=True)
+
+
+def gaps_between(occasions: pd.DataFrame) -> pd.DataFrame:
+    """One row a gap: its number, the year its contact first bought, days, and the next occasion where there is one."""
+    of_contact = occasions.groupby("contact_id")
+    gaps = occasions.assign(
+        number=of_contact.cumcount() + 1,
+        following=of_contact.day.shift(-1),
+        segment=of_contact.day.transform("min").map(lambda day: str(day.year)),
+    )
+    ends = gaps.following.fillna(AS_OF.astype(object))
+    return gaps.assign(days=[(end - day).days for day, end in zip(gaps.day, ends, strict=True)])
+
+
+def share_open(gaps: pd.DataFrame, segment: str, number: int | None) -> Any:
+    """SciPy's estimate of Kaplan and Meier for the gaps of a segment and a number, None for all."""
+    some = gaps[((gaps.segment == segment) | (segment == "all")) & ((gaps.number == number) | (number is None))]
+    closed = some.following.notna()
+    return ecdf(CensoredData(some.days[closed], right=some.days[~closed])).sf
 
 
 def lapsed(occasions: pd.DataFrame, day: dt.date) -> pd.Series:
@@ -93,21 +125,37 @@ def test_customer_lapse_is_the_window_replayed(warehouse, occasions):
 
 
 def test_inter_purchase_time_is_the_estimate_of_kaplan_and_meier(warehouse, occasions):
-    mart = warehouse.sql("select * from marts.inter_purchase_time").df().set_index("segment").median_days
-    gaps = occasions.assign(
-        following=occasions.groupby("contact_id").day.shift(-1),
-        segment=occasions.groupby("contact_id").day.transform("min").map(lambda day: str(day.year)),
-    )
-    gaps["days"] = [
-        (end - day).days for day, end in zip(gaps.day, gaps.following.fillna(AS_OF.astype(object)), strict=True)
-    ]
-    for segment in mart.index:
-        some = gaps if segment == "all" else gaps[gaps.segment == segment]
-        closed = some.following.notna()
-        open_share = ecdf(CensoredData(some.days[closed], right=some.days[~closed])).sf
+    mart = warehouse.sql("select * from marts.inter_purchase_time").df().set_index("segment")
+    gaps = gaps_between(occasions)
+    for segment, column in itertools.product(mart.index, GAP_OF):
+        open_share = share_open(gaps, segment, GAP_OF[column])
         reached = open_share.quantiles[open_share.probabilities <= 0.5 + 1e-9]
-        assert mart[segment] == reached[0] if len(reached) else np.isnan(mart[segment]), segment
-    assert mart["all"] > 0
+        median = mart.loc[segment, column]
+        assert median == reached[0] if len(reached) else np.isnan(median), (segment, column)
+    first = gaps[gaps.number == 1]
+    assert mart.loc["all", ["contacts", "closed_first_gaps"]].tolist() == [len(first), first.following.notna().sum()]
+    assert mart.loc["all", "median_days"] > 0
+
+
+def test_the_first_gaps_median_is_that_of_the_customers_and_the_others_are_too_short(steady):
+    """Against the formulas of kpis.md: the median of everybody and of each year's cohort, all from one population."""
+    parameters = steady_world().behaviour.purchases
+    gaps = gaps_between(occasions_of(steady))
+    mart = steady.sql("select * from marts.inter_purchase_time").df().set_index("segment")
+    for segment, column in itertools.product(mart.index, GAP_OF):
+        number, median = GAP_OF[column], mart.loc[segment, column]
+        band = share_open(gaps, segment, number).confidence_interval(confidence_level=1 - 2 * norm.sf(STANDARD_ERRORS))
+        tolerance = float(band.high.evaluate(median) - band.low.evaluate(median)) / 2
+        weeks = (median + 0.5) / 7  # both ends of a gap lie anywhere in their days
+        survival = (
+            truth.gap_survival(parameters, weeks, number) if number else truth.all_gaps_survival(parameters, weeks)
+        )
+        if column == "median_days":
+            # who buys twice on one day has not come back by that
+            assert 0.5 - tolerance <= 1 - survival <= 0.5 / (1 - 0.03) + tolerance, segment
+        elif segment == "all":
+            assert survival > 0.5 + tolerance, column
+    assert mart.loc["all", "naive_median_days"] < mart.loc["all", "biased_median_days_all_gaps"] < 90
 
 
 def test_attrition_monthly_is_the_window_replayed_at_each_month(warehouse, occasions):

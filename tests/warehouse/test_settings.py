@@ -1,8 +1,10 @@
 """Settings: which source wins, which values are refused and in what words, and that no message holds the password."""
 
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from containers import compose
 from warehouse.errors import UserError
 from warehouse.settings import FIRST_DAY, LAST_DAY, PROJECT_ROOT, Settings, allowed, load_settings
 
@@ -126,6 +129,99 @@ def test_each_missing_postgres_value_is_named(missing: str) -> None:
     assert missing.upper() in line
     assert not any(name.upper() in line for name in values)
     load_settings(env_file=None, target="duckdb", postgres_host="db.example", **values)
+
+
+TEXTS = st.text(
+    alphabet=st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters="'\\"), min_size=1
+)
+
+
+@given(TEXTS.filter(str.strip))
+def test_a_quoted_value_of_the_file_is_literal(value: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / ".env"
+        file.write_text(f"POSTGRES_PASSWORD='{value}'\nOTHER=x\n", encoding="utf-8")
+        settings = load_settings(env_file=file)
+    assert settings.environment()["POSTGRES_PASSWORD"] == value
+
+
+@pytest.mark.parametrize("value", ["k${HOME}9$x", "${SEED:-1}", "$$", "a#b", "50%{x}"])
+@pytest.mark.parametrize("quote", ["'", '"', ""])
+def test_nothing_is_put_in_for_a_dollar(value: str, quote: str, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"SEED=7\nPOSTGRES_PASSWORD={quote}{value}{quote}\n")
+    settings = load_settings(env_file=file)
+    assert (settings.seed, settings.environment()["POSTGRES_PASSWORD"]) == (7, value)
+
+
+@pytest.mark.parametrize(
+    ("junk", "line"),
+    [
+        ("SEED: 7", 1),
+        ("# a comment\n\nSEED 7", 3),
+        ("SEED", 1),
+        ("SEED=7\nPOSTGRES_PASSWORD='a-secret\nTARGET=duckdb", 2),
+        ('WORLD="steady', 1),
+        ("OTHER=1\n\n\n  POSTGRES_PASSWORD a-secret", 4),
+        ("=a-secret", 1),
+        ("PASSWORD=a-secret\0b", 1),
+        ("<<<<<<< HEAD\nSEED=a-secret", 1),
+    ],
+)
+def test_junk_in_the_file_is_one_line_without_a_value(junk: str, line: int, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(junk)
+    with pytest.raises(UserError) as told:
+        load_settings(env_file=file)
+    assert str(told.value).startswith(f"{file}, line {line}, is not NAME=value")
+    assert "\n" not in str(told.value) and "a-secret" not in str(told.value)
+
+
+@given(name=st.sampled_from(sorted(Settings.model_fields)), data=st.data())
+def test_a_slip_in_a_name_is_refused_with_the_setting_that_was_meant(name: str, data: st.DataObject) -> None:
+    """One letter more, one less, another one, or two swapped."""
+    wanted = name.upper()
+    at = data.draw(st.integers(0, len(wanted) - 2))
+    letter = data.draw(st.sampled_from("ABCXYZ_"))
+    slip = data.draw(
+        st.sampled_from(
+            [
+                wanted[:at] + letter + wanted[at:],
+                wanted[:at] + wanted[at + 1 :],
+                wanted[:at] + letter + wanted[at + 1 :],
+                wanted[:at] + wanted[at + 1] + wanted[at] + wanted[at + 2 :],
+            ]
+        ).filter(lambda text: text != wanted)
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / ".env"
+        file.write_text(f"# settings\n{slip}=a-secret\n")
+        with pytest.raises(UserError, match=f"line 2: there is no setting {slip}; did you mean {wanted}\\?$"):
+            load_settings(env_file=file)
+
+
+def test_other_programs_names_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / ".env"
+    others = [*compose.PORTS, "COMPOSE_PROJECT_NAME", "AWS_PROFILE", "TZ", "PATH", "PGSSLMODE", "DBT_THREADS"]
+    file.write_text("".join(f"{name}=9\n" for name in others if name != "POSTGRES_PORT"))
+    monkeypatch.setenv("SEDE", "9")  # the environment is every program's
+    assert load_settings(env_file=file) == load_settings(env_file=None)
+    for harmless in (
+        "",
+        "\n\n",
+        "# only\n  # comments",
+        "export SEED=42\n",
+        "\ufeffSEED=42",
+        "SEED = 42",
+        "SEED=42\r\n",
+    ):
+        file.write_bytes(harmless.encode())
+        assert load_settings(env_file=file).seed == 42
+    (tmp_path / "folder").mkdir()  # a virtual environment, say
+    os.mkfifo(tmp_path / "pipe")
+    assert load_settings(env_file=tmp_path / "folder").seed == 42
+    with pytest.raises(UserError, match="is no file but a pipe"):
+        load_settings(env_file=tmp_path / "pipe")
 
 
 def test_a_file_that_is_not_text_is_one_line(tmp_path: Path) -> None:

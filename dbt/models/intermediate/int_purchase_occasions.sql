@@ -11,6 +11,7 @@ occasions as (
     select
         contact_id,
         order_date as occasion_date,
+        min(ordered_at) as first_ordered_at,
         count(*) as order_count,
         sum(net_revenue) as net_revenue
     from orders
@@ -25,6 +26,7 @@ final as (
     select
         contact_id,
         occasion_date,
+        first_ordered_at,
         cast(row_number() over (partition by contact_id order by occasion_date) as integer) as occasion_number,
         cast(order_count as integer) as order_count,
         {{ money('net_revenue') }} as net_revenue,

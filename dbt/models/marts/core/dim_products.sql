@@ -1,4 +1,4 @@
--- One row an article, with its shelf, its cost and its standard price.
+-- One row an article or a plan, with its shelf, its cost and its standard price.
 with products as (
 
     select * from {{ ref('stg_crm__products') }}
@@ -28,6 +28,23 @@ standard_prices as (
 
 ),
 
+priced as (
+
+    select
+        products.*,
+        standard_prices.standard_price,
+        -- a plan's price is for a billing period, its cost for each month's box
+        products.unit_cost * case coalesce(products.billing_period, 'once')
+            when 'once' then 1
+            when 'monthly' then 1
+            when 'quarterly' then 3
+            when 'annual' then 12
+        end as standard_cost
+    from products
+    left join standard_prices on products.product_id = standard_prices.product_id
+
+),
+
 final as (
 
     select
@@ -37,16 +54,16 @@ final as (
         products.product_category_id,
         categories.product_category_name,
         products.sales_channel,
+        products.billing_period,
         products.is_active,
         products.is_deleted,
         products.unit_cost,
-        standard_prices.standard_price,
-        {{ ratio('standard_prices.standard_price - products.unit_cost', 'standard_prices.standard_price') }}
+        products.standard_price,
+        {{ ratio('products.standard_price - products.standard_cost', 'products.standard_price') }}
             as standard_margin_rate,
         cast(products.stock_quantity as integer) as stock_quantity
-    from products
+    from priced as products
     left join categories on products.product_category_id = categories.product_category_id
-    left join standard_prices on products.product_id = standard_prices.product_id
 
 )
 

@@ -10,7 +10,7 @@ with occasions as (
 
 ),
 
-cohorts as (
+new_contacts as (
 
     select
         cohort_month,
@@ -42,6 +42,17 @@ month_numbers as (
 
     select row_number() over (order by month_start) - 1 as month_number
     from months
+
+),
+
+cohorts as (
+
+    -- a month in which nobody came for the first time is a cohort of nobody
+    select
+        months.month_start as cohort_month,
+        coalesce(new_contacts.cohort_contacts, 0) as cohort_contacts
+    from months
+    left join new_contacts on months.month_start = new_contacts.cohort_month
 
 ),
 

@@ -7,6 +7,7 @@ with occasions as (
     select
         contact_id,
         occasion_date,
+        first_ordered_at,
         next_occasion_date,
         {{ add_days('occasion_date', var('case_window_days')) }} as judged_on
     from {{ ref('int_purchase_occasions') }}
@@ -43,6 +44,8 @@ cases as (
         on
             quiet.contact_id = cases.contact_id
             and cases.opened_date between quiet.occasion_date and quiet.judged_on
+            -- a case of the same morning is about an earlier purchase, or about none
+            and quiet.first_ordered_at <= cases.opened_at
 
 ),
 

@@ -24,6 +24,7 @@ renamed as (
         {{ as_text('family') }} as family,
         {{ as_text('stock_keeping_unit') }} as stock_keeping_unit,
         {{ as_text('product_class_c') }} as sales_channel,
+        {{ as_text('billing_period_c') }} as billing_period,
 
         {{ as_boolean('is_active') }} as is_active,
         {{ as_boolean('is_deleted') }} as is_deleted,
