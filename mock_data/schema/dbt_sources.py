@@ -41,8 +41,19 @@ _SOURCE_CALL = re.compile(r"source\('crm', '(\w+)'\)")
 _COLUMN = re.compile(r"\{\{ as_\w+\('(\w+)'\) \}\} as (\w+)")
 
 
+# Digits in all and after the point that staging keeps of a number: landed_numbers_are_kept compares.
+_KEPT = {FieldType.MONEY: (18, 2), FieldType.PERCENT: (5, 2), FieldType.INTEGER: (18, 0)}
+
+
 def _column_config(field: Field) -> dict[str, Any]:
     return {"config": {"meta": {"personal_data": True}, "tags": ["personal_data"]}} if field.personal else {}
+
+
+def _landed_config(field: Field) -> dict[str, Any]:
+    if field.type not in _KEPT:
+        return _column_config(field)
+    digits, decimals = _KEPT[field.type]
+    return {"config": {"meta": {"digits": digits, "decimals": decimals}}}
 
 
 def sources() -> dict[str, Any]:
@@ -61,10 +72,7 @@ def sources() -> dict[str, Any]:
             }
         columns = []
         for field in table.fields:
-            column = {"name": field.name, "description": field.description, **_column_config(field)}
-            if field.name == "_fivetran_synced" and table.name == "order":
-                column["data_tests"] = ["fresh_as_of"]  # against the as-of date, in every build
-            columns.append(column)
+            columns.append({"name": field.name, "description": field.description, **_landed_config(field)})
         entry["columns"] = columns
         tables.append(entry)
     return {
@@ -107,7 +115,9 @@ def _column_tests(field: Field, is_key: bool, models: dict[str, tuple[str, dict[
     if field.required and field.type is not FieldType.BOOLEAN:
         tests.append("not_null")
     if field.picklist:
-        tests.append({"accepted_values": {"arguments": {"values": list(field.picklist)}}})
+        # another CRM has values of its own: they are listed, and stop no build
+        arguments = {"values": list(field.picklist)}
+        tests.append({"accepted_values": {"arguments": arguments, "config": {"severity": "warn"}}})
     if len(field.references) == 1 and field.references[0] in models:
         model, columns = models[field.references[0]]
         key = columns[CRM[field.references[0]].key]
@@ -125,7 +135,10 @@ def staging() -> dict[str, dict[str, Any]]:
         for landed, column_name in renamed.items():
             field = table.field(landed)
             column: dict[str, Any] = {"name": column_name, "description": field.description, **_column_config(field)}
-            if tests := _column_tests(field, landed == table.key, models):
+            tests = _column_tests(field, landed == table.key, models)
+            if landed == "_fivetran_synced" and name == "order":
+                tests.append("fresh_as_of")  # against the as-of date, in every build
+            if tests:
                 column["data_tests"] = tests
             columns.append(column)
         documents[f"{model}.yml"] = {
