@@ -9,7 +9,7 @@ as text in full. dbt/profiles.yml sets it; a profile of your own must, too.
             {%- if found | lower not in wanted -%}
                 {{ exceptions.raise_compiler_error(
                     "this connection's " ~ name ~ " is " ~ found ~ ", and must be " ~ wanted[0]
-                    ~ ": nothing was touched; take dbt/profiles.yml, or set it in your own profile"
+                    ~ ": nothing was touched; take dbt/profiles.yml or set it in yours, and unset the shell's PG… variables"
                 ) }}
             {%- endif -%}
         {%- endfor -%}
@@ -24,5 +24,9 @@ as text in full. dbt/profiles.yml sets it; a profile of your own must, too.
 {% macro default__session_settings() %}{{ return({}) }}{% endmacro %}
 {% macro duckdb__session_settings() %}{{ return({'TimeZone': ['utc', 'etc/utc', 'gmt']}) }}{% endmacro %}
 {% macro postgres__session_settings() -%}
-    {{ return({'TimeZone': ['utc', 'etc/utc', 'gmt'], 'extra_float_digits': ['1', '2', '3']}) }}
+    {{ return({
+        'TimeZone': ['utc', 'etc/utc', 'gmt'],
+        'extra_float_digits': ['1', '2', '3'],
+        'client_encoding': ['utf8'],
+    }) }}
 {%- endmacro %}
