@@ -75,7 +75,10 @@ def test_what_others_hang_on_a_table_survives(shared: tuple[Settings, Query], tm
     query("alter table marts.rfm_segments add column note text")
     refused = build()
     assert refused.status == 1
-    assert "view reports.vip hangs on marts.rfm_segments, whose columns change: the table was not touched" in refused.printed
+    assert (
+        "view reports.vip hangs on marts.rfm_segments, whose columns change: the table was not touched"
+        in refused.printed
+    )
     assert query(vips) == [(2,)]
 
     query("drop view reports.vip")
