@@ -1,7 +1,8 @@
-"""On a server that others use, too: dbt needs no right that it does not use, and what others hang on a table survives."""
+"""On a server that others use, dbt needs no right that it does not use, and what others hang on a table survives."""
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,7 +27,7 @@ Query = Callable[[str], list[tuple[Any, ...]]]
 def shared(server: Settings) -> Iterator[tuple[Settings, Query]]:
     """Settings of a role that may create nothing in its database but what its three schemas hold; SQL as an admin."""
     with scratch_database(server) as scratch:
-        role = scratch.postgres_db.replace("scratch", "modeller")
+        role = f"modeller_{secrets.token_hex(4)}"
         names = [name for name in Settings.model_fields if name.startswith("postgres_")]
         own = {name: getattr(scratch, name) for name in names}
         own |= {"postgres_user": role, "postgres_password": SecretStr("only-here")}

@@ -55,7 +55,7 @@ seen as (
 
 ),
 
--- a stage ends a deal where it ended most of those that stand there; where none does, the list says so, else 0 and 100 %
+-- a stage ends a deal where most that stand there have ended; where none stands, the list says so, else 0 and 100 %
 judged as (
 
     select
