@@ -71,7 +71,7 @@ def test_only_what_we_built_is_replaced(warehouse: tuple[Settings, Query], dbt: 
     query("drop table marts.rfm_segments")
 
     # a seed replaces nobody's table either
-    query("create schema intermediate")
+    query("create schema if not exists intermediate")
     query("create table intermediate.rfm_segment_rules as select 1 as theirs")
     assert REFUSED.format("intermediate.rfm_segment_rules") in dbt("seed")
     query("drop table intermediate.rfm_segment_rules")
