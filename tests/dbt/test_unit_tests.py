@@ -49,8 +49,8 @@ def test_unit_tests_hold(engine: str, settings_are: str, request: pytest.Fixture
         copy = shutil.copy(settings.warehouse_path, tmp_path / "warehouse.duckdb")
         settings = settings.model_copy(update={"warehouse_path": Path(copy)})
     odd = ("--vars", json.dumps(ODD)) if settings_are == "odd" else ()
-    environment = {"AS_OF_DATE": LAST_DAY} if settings_are == "odd" else {}
-    done = dbt(settings, tmp_path, "test", "--select", "test_type:unit", *odd, **environment)
+    last_day = LAST_DAY if settings_are == "odd" else str(settings.as_of_date)
+    done = dbt(settings, tmp_path, "test", "--select", "test_type:unit", *odd, AS_OF_DATE=last_day)
     assert done.not_passed() == {}
     assert done.status == 0, done.printed[-3000:]
     assert len(done.results) > 60
