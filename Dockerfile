@@ -84,7 +84,7 @@ COPY README.md _config.yml _toc.yml pyproject.toml requirements.lock ./
 # The chapters are taken as they are stored, since `make test` proves that they print just that.
 RUN unset DBT_TARGET_PATH DBT_LOG_PATH \
     && python -m mock_data generate \
-    && python -m warehouse run -- sh -c 'cd dbt && dbt run --quiet \
+    && python -m warehouse run -- sh -c 'cd dbt && dbt seed --quiet && dbt run --quiet \
         && dbt docs generate --static --quiet --target-path target/docs --exclude test_type:data test_type:unit' \
     && mkdir _build \
     && cp -R notebooks _build/ \

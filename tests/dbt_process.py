@@ -57,6 +57,14 @@ def parse(environment: dict[str, str], chosen: list[str], output: str) -> Any:
         return run(command, environment, output).result
 
 
+def aim(manifest: Any, database: str) -> None:
+    """Point the parsed project at another Postgres database than the one that it was parsed with."""
+    for node in (*manifest.nodes.values(), *manifest.sources.values()):
+        if node.relation_name:
+            node.relation_name = node.relation_name.replace(f'"{node.database}"', f'"{database}"', 1)
+        node.database = database
+
+
 def parsed_folder(engine: str, *chosen: str) -> Path:
     """Where dbt keeps what it has parsed, for each engine and set of vars."""
     name = f"{engine}-{hashlib.sha256(repr(chosen).encode()).hexdigest()[:12]}" if chosen else engine
@@ -91,6 +99,8 @@ def main() -> None:
             os.close(reading)
             result = 2, {}
             try:
+                if environment["TARGET"] == "postgres" and manifests[project] is not None:
+                    aim(manifests[project], environment["POSTGRES_DB"])
                 result = answer(run(arguments, environment, output, manifests[project]))
             except BaseException:
                 traceback.print_exc()

@@ -5,23 +5,30 @@ replace a relation without it, or build into a schema that only holds others' re
 
 {% macro ownership_mark() %}{{ return('Built by dbt project ' ~ project_name) }}{% endmacro %}
 
-{#- Post-hook of every model; in the transaction that builds it, so that no relation of ours is ever seen without. -#}
+{#- Post-hook of every model and seed; in the transaction that builds it, so that no relation of ours is ever seen without. -#}
 {% macro mark_as_ours() -%}
     comment on {{ 'view' if config.get('materialized') == 'view' else 'table' }} {{ this }} is '{{ ownership_mark() }}'
 {%- endmacro %}
 
-{#- on-run-start: looks only where the selected models go, and only when the command builds something. -#}
+{#-
+on-run-start: looks only where this project's selected models and seeds go, and only when the command builds something.
+Relations of the other packages in the project are their own business.
+-#}
 {% macro refuse_foreign_relations() -%}
-    {%- if execute and flags.WHICH in ('run', 'build', 'retry') -%}
-        {%- set built = {} -%}
+    {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'retry') -%}
+        {%- set built, others = {}, [] -%}
         {%- for node in graph.nodes.values()
-                if node.resource_type == 'model' and node.unique_id in selected_resources
-                and node.config.materialized != 'ephemeral' -%}
-            {%- do built.setdefault(node.schema | lower, []).append(node.alias | lower) -%}
+                if node.resource_type in ('model', 'seed', 'snapshot') and node.config.materialized != 'ephemeral' -%}
+            {%- if node.package_name != project_name -%}
+                {%- do others.append((node.schema | lower, node.alias | lower)) -%}
+            {%- elif node.unique_id in selected_resources -%}
+                {%- do built.setdefault(node.schema | lower, []).append(node.alias | lower) -%}
+            {%- endif -%}
         {%- endfor -%}
         {%- for schema, names in built | dictsort -%}
             {%- set ours, foreign = [], [] -%}
-            {%- for relation, mark in run_query(relations_and_marks(schema)) | map('list') -%}
+            {%- for relation, mark in run_query(relations_and_marks(schema)) | map('list')
+                    if (schema, relation) not in others -%}
                 {%- do (ours if mark == ownership_mark() else foreign).append(relation) -%}
             {%- endfor -%}
             {%- set in_the_way = foreign | select('in', names) | list if ours else foreign -%}

@@ -31,7 +31,24 @@
     from_utc_timestamp({{ timestamp }}, '{{ var("business_timezone") }}')
 {%- endmacro %}
 
-{#- The business day that a UTC timestamp falls on. -#}
+{#- The UTC timestamp at which a business day begins. -#}
+{% macro start_of_day(date) -%}
+    {{ return(adapter.dispatch('start_of_day', 'menswear')(date)) }}
+{%- endmacro %}
+
+{% macro default__start_of_day(date) -%}
+    {%- if var('business_timezone') == 'UTC' -%}
+        cast({{ date }} as timestamp)
+    {%- else -%}
+        timezone('UTC', timezone('{{ var("business_timezone") }}', cast({{ date }} as timestamp)))
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro spark__start_of_day(date) -%}
+    to_utc_timestamp(cast({{ date }} as timestamp), '{{ var("business_timezone") }}')
+{%- endmacro %}
+
+{#- The business day that a UTC timestamp falls on. Of a day, which is on the business clock already, never call it. -#}
 {% macro business_date(timestamp) -%}
     cast({{ business_time(timestamp) }} as date)
 {%- endmacro %}

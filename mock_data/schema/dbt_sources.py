@@ -42,8 +42,19 @@ _SOURCE_CALL = re.compile(r"source\('crm', '(\w+)'\)")
 _COLUMN = re.compile(r"\{\{ as_\w+\('(\w+)'\) \}\} as (\w+)")
 
 
+# Digits in all and after the point that staging keeps of a number: landed_numbers_are_kept compares.
+_KEPT = {FieldType.MONEY: (18, 2), FieldType.PERCENT: (5, 2), FieldType.INTEGER: (18, 0)}
+
+
 def _column_config(field: Field) -> dict[str, Any]:
     return {"config": {"meta": {"personal_data": True}, "tags": ["personal_data"]}} if field.personal else {}
+
+
+def _landed_config(field: Field) -> dict[str, Any]:
+    if field.type not in _KEPT:
+        return _column_config(field)
+    digits, decimals = _KEPT[field.type]
+    return {"config": {"meta": {"digits": digits, "decimals": decimals}}}
 
 
 def sources() -> dict[str, Any]:
@@ -62,10 +73,7 @@ def sources() -> dict[str, Any]:
             }
         columns = []
         for field in table.fields:
-            column = {"name": field.name, "description": field.description, **_column_config(field)}
-            if field.name == "_fivetran_synced" and table.name == "order":
-                column["data_tests"] = ["fresh_as_of"]  # against the as-of date, in every build
-            columns.append(column)
+            columns.append({"name": field.name, "description": field.description, **_landed_config(field)})
         entry["columns"] = columns
         tables.append(entry)
     return {
@@ -108,11 +116,17 @@ def _column_tests(field: Field, is_key: bool, models: dict[str, tuple[str, dict[
     if field.required and field.type is not FieldType.BOOLEAN:
         tests.append("not_null")
     if field.picklist:
-        tests.append({"accepted_values": {"arguments": {"values": list(field.picklist)}}})
+        # another CRM has values of its own: they are listed, and stop no build
+        arguments = {"values": list(field.picklist)}
+        tests.append({"accepted_values": {"arguments": arguments, "config": {"severity": "warn"}}})
     if len(field.references) == 1 and field.references[0] in models:
         model, columns = models[field.references[0]]
         key = columns[CRM[field.references[0]].key]
-        tests.append({"relationships": {"arguments": {"to": f"ref('{model}')", "field": key}}})
+        relationship: dict[str, Any] = {"arguments": {"to": f"ref('{model}')", "field": key}}
+        if "crm_table(" in (STAGING / f"{model}.sql").read_text(encoding="utf-8"):
+            # a CRM may do without that table, and keep the references to it
+            relationship["config"] = {"enabled": f"{{{{ '{model}' not in var('crm_missing_tables') }}}}"}
+        tests.append({"relationships": relationship})
     return tests
 
 
@@ -126,7 +140,10 @@ def staging() -> dict[str, dict[str, Any]]:
         for landed, column_name in renamed.items():
             field = table.field(landed)
             column: dict[str, Any] = {"name": column_name, "description": field.description, **_column_config(field)}
-            if tests := _column_tests(field, landed == table.key, models):
+            tests = _column_tests(field, landed == table.key, models)
+            if landed == "_fivetran_synced" and name == "order":
+                tests.append("fresh_as_of")  # against the as-of date, in every build
+            if tests:
                 column["data_tests"] = tests
             columns.append(column)
         documents[f"{model}.yml"] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 from typing import Any
@@ -65,12 +66,13 @@ def test_every_definition_belongs_to_a_kpi() -> None:
     assert all(text.strip() for text in BLOCKS.values())
 
 
-def test_the_segments_in_words_are_the_segments_in_sql() -> None:
-    """The table in the definition and the rules in the model give the same ranges, in the same order."""
-    sql = (KPIS / "rfm_segments.sql").read_text(encoding="utf-8")
-    rules = [
-        (name, *map(int, scores)) for name, *scores in re.findall(r"\('([A-Z][^']+)', (\d), (\d), (\d), (\d)\)", sql)
-    ]
+def test_the_segments_in_words_are_those_of_the_seed() -> None:
+    """The table in the definition and the rules in the seed give the same ranges, in the same order."""
+    with (DBT / "seeds" / "rfm_segment_rules.csv").open(encoding="utf-8", newline="") as file:
+        rules = [
+            (row["segment"], *(int(row[name]) for name in ("recency_from", "recency_to", "value_from", "value_to")))
+            for row in csv.DictReader(file)
+        ]
 
     def scores(cell: str) -> tuple[int, int]:
         first, last = cell[0], cell[-1]

@@ -39,6 +39,7 @@ def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[
     query("create schema marts")
     yield settings, query
     query("drop schema marts cascade")
+    query("drop schema if exists intermediate cascade")
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def dbt(warehouse: tuple[Settings, Query], tmp_path: Path) -> Callable[..., str]
 @pytest.mark.slow
 def test_only_what_we_built_is_replaced(warehouse: tuple[Settings, Query], dbt: Callable[..., str]) -> None:
     _, query = warehouse
-    segments = ("run", "--select", "rfm_segments")
+    segments = ("build", "--select", "rfm_segment_rules", "rfm_segments")
 
     # a schema that somebody else works in is not built into, whatever their tables are called
     query("create table marts.budget as select 1 as theirs")
@@ -63,11 +64,17 @@ def test_only_what_we_built_is_replaced(warehouse: tuple[Settings, Query], dbt: 
     query("drop table marts.budget")
 
     query("create table marts.rfm_segments as select 1 as theirs")
-    assert REFUSED.format("marts.rfm_segments") in dbt("build", "--select", "rfm_segments")
+    assert REFUSED.format("marts.rfm_segments") in dbt("run", "--select", "rfm_segments")
     assert query("select theirs from marts.rfm_segments") == [(1,)]
     # what builds nothing, or builds elsewhere, is no danger to it
     assert dbt("compile", "--select", "rfm_segments", "--no-introspect") == ""
     query("drop table marts.rfm_segments")
+
+    # a seed replaces nobody's table either
+    query("create schema if not exists intermediate")
+    query("create table intermediate.rfm_segment_rules as select 1 as theirs")
+    assert REFUSED.format("intermediate.rfm_segment_rules") in dbt("seed")
+    query("drop table intermediate.rfm_segment_rules")
 
     # ours is built, and built again; a table of the reader's own beside it is left alone
     assert dbt(*segments) == ""

@@ -265,13 +265,21 @@ BREAKS = (
     ),
     _break("inter_purchase_time", "occasions instead of contacts", ("count(distinct contact_id)", "count(contact_id)")),
     # --- rfm_segments
-    _break("rfm_segments", "two segments overlap", ("('Champions', 5, 5, 4, 5)", "('Champions', 4, 5, 4, 5)")),
-    _break("rfm_segments", "a pair of scores has no segment", ("('Lost', 1, 1, 1, 2)", "('Lost', 1, 1, 1, 1)")),
+    _break(
+        "rfm_segments", "two segments overlap", ("between rules.recency_from and", "between rules.recency_from - 1 and")
+    ),
+    _break("rfm_segments", "a pair of scores has no segment", ("and rules.value_to\n", "and rules.value_to - 1\n")),
     _break(
         "rfm_segments",
         "two segments trade places",
-        ("('Hibernating', 2, 2, 1, 2)", "('Hibernating', 1, 1, 1, 2)"),
-        ("('Lost', 1, 1, 1, 2)", "('Lost', 2, 2, 1, 2)"),
+        (
+            "recencies.score between rules.recency_from and rules.recency_to",
+            "vals.score between rules.recency_from and rules.recency_to",
+        ),
+        (
+            "vals.score between rules.value_from and rules.value_to",
+            "recencies.score between rules.value_from and rules.value_to",
+        ),
     ),
     # --- rfm
     _break(

@@ -41,31 +41,50 @@ spells as (
 
 ),
 
-final as (
+staged as (
 
+    -- where a deal stands today its own flags count; of a stage that it has left, those of the stage
     select
-        spells.opportunity_history_id,
-        spells.opportunity_id,
-        spells.stage_name,
-        cast(stages.stage_rank as integer) as stage_rank,
-        stages.is_closed,
-        stages.is_won,
-        spells.amount,
-        spells.probability,
-        spells.close_date,
-        {{ round_money('spells.amount * spells.probability * 0.01') }} as expected_amount,
-        spells.entered_at,
-        spells.entered_date,
-        spells.left_date,
-        spells.left_date is null as is_latest,
-        -- an ended deal waits for nothing
+        spells.*,
+        stages.stage_rank,
         case
-            when not stages.is_closed
-                then {{ days_between('spells.entered_date', 'coalesce(spells.left_date, ' ~ as_of_date() ~ ')') }}
-        end as days_in_stage
+            when spells.stage_name = opportunities.stage_name
+                then coalesce(opportunities.is_closed or opportunities.is_won, stages.is_closed)
+            else stages.is_closed
+        end as is_closed,
+        case
+            when spells.stage_name = opportunities.stage_name then coalesce(opportunities.is_won, stages.is_won)
+            else stages.is_won
+        end as is_won
     from spells
     inner join opportunities on spells.opportunity_id = opportunities.opportunity_id
     left join stages on spells.stage_name = stages.stage_name
+
+),
+
+final as (
+
+    select
+        opportunity_history_id,
+        opportunity_id,
+        stage_name,
+        cast(stage_rank as integer) as stage_rank,
+        is_closed,
+        is_won,
+        amount,
+        probability,
+        close_date,
+        {{ round_money('amount * probability * 0.01') }} as expected_amount,
+        entered_at,
+        entered_date,
+        left_date,
+        left_date is null as is_latest,
+        -- an ended deal waits for nothing
+        case
+            when not is_closed
+                then {{ days_between('entered_date', 'coalesce(left_date, ' ~ as_of_date() ~ ')') }}
+        end as days_in_stage
+    from staged
 
 )
 

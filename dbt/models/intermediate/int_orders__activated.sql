@@ -20,7 +20,7 @@ dated as (
         order_number,
         order_type,
         total_amount,
-        coalesce(activated_at, cast(effective_date as timestamp)) as ordered_at,
+        coalesce(activated_at, {{ start_of_day('effective_date') }}) as ordered_at,
         case
             when activated_at is null then effective_date
             else {{ business_date('activated_at') }}

@@ -1,7 +1,7 @@
 -- One row a business day, without gaps: from the first month with an order up to the as-of date.
 with bounds as (
 
-    select coalesce({{ month_of('min(order_date)') }}, {{ as_of_date() }}) as first_day
+    select {{ month_of('coalesce(min(order_date), ' ~ as_of_date() ~ ')') }} as first_day
     from {{ ref('int_orders__counted') }}
 
 ),

@@ -1,28 +1,7 @@
--- The RFM grid: which of the eleven segments each pair of scores belongs to. Rules are declared here and nowhere else.
+-- The RFM grid: which of the eleven segments each pair of scores belongs to, by the rules of the seed.
 with rules as (
 
-    {% for segment, recency_from, recency_to, value_from, value_to in [
-        ('Champions', 5, 5, 4, 5),
-        ('Loyal', 3, 4, 4, 5),
-        ('Potential loyalists', 4, 5, 2, 3),
-        ('New', 5, 5, 1, 1),
-        ('Promising', 4, 4, 1, 1),
-        ('Need attention', 3, 3, 3, 3),
-        ('About to sleep', 3, 3, 1, 2),
-        ('Cannot lose them', 1, 2, 5, 5),
-        ('At risk', 1, 2, 3, 4),
-        ('Hibernating', 2, 2, 1, 2),
-        ('Lost', 1, 1, 1, 2),
-    ] -%}
-    select
-        '{{ segment }}' as segment,
-        {{ loop.index }} as segment_rank,
-        {{ recency_from }} as recency_from,
-        {{ recency_to }} as recency_to,
-        {{ value_from }} as value_from,
-        {{ value_to }} as value_to
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    select * from {{ ref('rfm_segment_rules') }}
 
 ),
 

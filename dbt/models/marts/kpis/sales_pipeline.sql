@@ -14,9 +14,17 @@ spells as (
 
 ),
 
-stages as (
+sales_stages as (
 
     select * from {{ ref('int_sales_stages') }}
+
+),
+
+open_stages as (
+
+    select count(*) as stage_count
+    from sales_stages
+    where not is_closed
 
 ),
 
@@ -29,9 +37,23 @@ standing as (
         coalesce(spells.amount, opportunities.amount) as amount,
         coalesce(spells.probability, opportunities.probability) as probability,
         coalesce(spells.close_date, opportunities.close_date) as close_date,
+        coalesce(spells.is_closed, opportunities.is_closed or opportunities.is_won) as is_closed,
+        coalesce(spells.is_won, opportunities.is_won) as is_won,
         spells.days_in_stage
     from opportunities
     left join spells on opportunities.opportunity_id = spells.opportunity_id and spells.is_latest
+
+),
+
+stages as (
+
+    select
+        standing.opportunity_id,
+        sales_stages.stage_rank,
+        coalesce(standing.is_closed, sales_stages.is_closed) as is_closed,
+        coalesce(standing.is_won, sales_stages.is_won) as is_won
+    from standing
+    left join sales_stages on standing.stage_name = sales_stages.stage_name
 
 ),
 
@@ -87,12 +109,22 @@ final as (
             'case when stages.is_closed then standing.close_date else ' ~ as_of_date() ~ ' end'
         ) }} as age_days,
         standing.days_in_stage,
+        -- a deal won has passed every open stage, and no other deal has come further than the last of them
         cast(
-            coalesce(
-                time_spent.furthest_stage_rank,
-                -- lost, and no open stage is on record: it was a deal, so it was in the first
-                case when stages.is_closed and not stages.is_won then 1 else stages.stage_rank end
-            ) as integer
+            case
+                when stages.is_won
+                    then greatest(
+                        coalesce(time_spent.furthest_stage_rank, stages.stage_rank), open_stages.stage_count + 1
+                    )
+                else least(
+                    coalesce(
+                        time_spent.furthest_stage_rank,
+                        -- lost, and no open stage is on record: it was a deal, so it was in the first
+                        case when stages.is_closed then 1 else stages.stage_rank end
+                    ),
+                    greatest(open_stages.stage_count, 1)
+                )
+            end as integer
         ) as furthest_stage_rank,
         cast(time_spent.days_in_prospecting as integer) as days_in_prospecting,
         cast(time_spent.days_in_qualification as integer) as days_in_qualification,
@@ -100,7 +132,8 @@ final as (
         cast(time_spent.days_in_negotiation as integer) as days_in_negotiation
     from dated
     inner join standing on dated.opportunity_id = standing.opportunity_id
-    left join stages on standing.stage_name = stages.stage_name
+    inner join stages on dated.opportunity_id = stages.opportunity_id
+    cross join open_stages
     left join time_spent on dated.opportunity_id = time_spent.opportunity_id
 
 )
