@@ -127,7 +127,9 @@ def prepare(folder: Path) -> None:
 def project(base: Path, folder: Path) -> Iterator[Project]:
     """The dbt project over a copy, in `folder`, of what `prepare` made in `base`."""
     settings = small_world(folder)
-    shutil.copy(small_world(base).warehouse_path, settings.warehouse_path)
+    # with the log of what is not yet in the file, as long as the dbt that wrote it is open
+    for file in base.glob("warehouse.duckdb*"):
+        shutil.copy(file, settings.warehouse_path.with_name(file.name))
     before = dict(os.environ)
     os.environ.update(settings.environment())
     try:
