@@ -63,6 +63,7 @@ def aim(manifest: Any, database: str) -> None:
         if node.relation_name:
             node.relation_name = node.relation_name.replace(f'"{node.database}"', f'"{database}"', 1)
         node.database = database
+    manifest.build_flat_graph()
 
 
 def parsed_folder(engine: str, *chosen: str) -> Path:
@@ -97,7 +98,7 @@ def main() -> None:
         child = os.fork()
         if child == 0:
             os.close(reading)
-            result = 2, {}
+            result: tuple[int, dict[str, str]] = (2, {})
             try:
                 if environment["TARGET"] == "postgres" and manifests[project] is not None:
                     aim(manifests[project], environment["POSTGRES_DB"])
