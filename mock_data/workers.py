@@ -12,6 +12,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import TypeAlias
 
+from warehouse.errors import uninterrupted
+
 # works on the task that has this number, and tells every step before taking it
 Task: TypeAlias = Callable[[int], Iterator[int]]
 # imported once, by the process that all workers are forked from
@@ -74,10 +76,11 @@ def in_turn(task: Task, numbers: Sequence[int], workers: int) -> Iterator[int]:
         for _ in range(min(workers, len(numbers))):
             ours, theirs = context.Pipe()
             process = context.Process(target=_work, args=(task, theirs), daemon=True)
-            with _without_interrupts():
+            # an interruption between its start and its place in the crew would leave a process that nobody ends
+            with uninterrupted(), _without_interrupts():
                 process.start()
-            theirs.close()
-            crew.append(_Worker(process, ours))
+                theirs.close()
+                crew.append(_Worker(process, ours))
             crew[-1].give(waiting.pop())
         busy = {worker.pipe: worker for worker in crew}
         while busy:
