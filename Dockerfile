@@ -85,7 +85,7 @@ COPY README.md _config.yml _toc.yml pyproject.toml requirements.lock ./
 RUN unset DBT_TARGET_PATH DBT_LOG_PATH \
     && python -m mock_data generate \
     && python -m warehouse run -- sh -c 'cd dbt && dbt seed --quiet && dbt run --quiet \
-        && dbt docs generate --static --quiet --target-path target/docs --exclude test_type:data test_type:unit' \
+        && dbt docs generate --static --quiet --target-path target/tested --exclude test_type:data test_type:unit' \
     && mkdir _build \
     && cp -R notebooks _build/ \
     && python -m book.build

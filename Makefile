@@ -157,18 +157,26 @@ $(STAMPS)/generated.$(ENGINE): $(INSTALLED) $(STAMPS)/settings.$(ENGINE) $(MOCK_
 
 # what dbt prints is in the logs already
 DBT = cd dbt && DBT_LOG_LEVEL_FILE=none
-# reads what a run has parsed, and writes elsewhere than that run; leaves the warehouse to be read by others
-DBT_READ = WAREHOUSE_ACCESS=read_only DBT_PARTIAL_PARSE_FILE_PATH=target/partial_parse.msgpack
+# leaves the warehouse to be read by others at the same time; dbt parses the project anew for another connection
+DBT_READ = $(DBT) WAREHOUSE_ACCESS=read_only DBT_TARGET_PATH=target/tested
 
-$(STAMPS)/models.$(ENGINE): $(STAMPS)/generated.$(ENGINE) $(MODELS) $(DATA)
+# the first of these runs while the customers are simulated, the second while the models are built
+$(STAMPS)/parsed.$(ENGINE): $(INSTALLED) $(MODELS)
+	$(call stage,parsed,Parse the dbt project,$(DBT) ../$(RUN) dbt parse --quiet)
+	@touch $@
+$(STAMPS)/readable.$(ENGINE): $(STAMPS)/parsed.$(ENGINE)
+	$(call stage,readable,Parse it for its tests,$(DBT_READ) ../$(RUN) dbt parse --quiet)
+	@touch $@
+
+$(STAMPS)/models.$(ENGINE): $(STAMPS)/generated.$(ENGINE) $(STAMPS)/parsed.$(ENGINE) $(DATA)
 	$(call stage,models,Build the dbt models,$(DBT) ../$(RUN) dbt build --quiet --exclude-resource-type test unit_test)
 	@touch $@
 
 # unit tests judge the models' code, not the data: `make test` runs them
-$(STAMPS)/tested.$(ENGINE): $(STAMPS)/models.$(ENGINE)
+$(STAMPS)/tested.$(ENGINE): $(STAMPS)/models.$(ENGINE) $(STAMPS)/readable.$(ENGINE)
 	$(call stage,tested,Test the data and write the dbt docs,\
-	  $(DBT) $(DBT_READ) ../$(RUN) sh -c 'dbt test --quiet --exclude-resource-type unit_test --target-path target/tests && \
-	  dbt docs generate --static --quiet --target-path target/docs')
+	  $(DBT_READ) ../$(RUN) sh -c 'dbt test --quiet --exclude-resource-type unit_test && \
+	  dbt docs generate --static --quiet --exclude test_type:data test_type:unit')
 	@touch $@
 
 $(STAMPS)/chapters: $(STAMPS)/models.$(ENGINE) $(STAMPS)/target $(CHAPTERS) $(wildcard book/*.py)

@@ -28,6 +28,7 @@ from warehouse.connect import check_postgres, postgres_dsn
 from warehouse.errors import UserError, run_command
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
+from .kernels import fork_kernels
 from .paths import DBT_TARGET, EXECUTED, NOTEBOOKS
 
 KERNELS = 2
@@ -53,6 +54,7 @@ def execute(sources: Iterable[Path], out: Path, settings: Settings, *, inplace: 
     out.mkdir(parents=True, exist_ok=True)
     due = [path for path in sources if inplace or not _is_current(path, out, inputs)]
     clients: list[NotebookClient] = []
+    fork_kernels()
 
     def run(path: Path) -> None:
         _execute_one(path, path if inplace else out / path.name, inputs, inplace, clients)

@@ -14,5 +14,5 @@ HTML = BUILD / "html"
 DOCTREES = BUILD / ".doctrees"
 
 DBT_TARGET = PROJECT_ROOT / "dbt" / "target"
-MANIFEST = DBT_TARGET / "docs" / "manifest.json"
-DBT_DOCS = DBT_TARGET / "docs" / "static_index.html"
+MANIFEST = DBT_TARGET / "tested" / "manifest.json"
+DBT_DOCS = DBT_TARGET / "tested" / "static_index.html"
