@@ -2,7 +2,8 @@
 How Postgres replaces a table. dbt swaps the old one for a new one and drops the old one with all that hangs on it: other
 people's views, grants, policies, triggers, publications. Here a table on which anything hangs stays, and its rows are
 replaced in one transaction; readers wait only while the new rows are copied in. If its columns change, grants go to the new
-table; where more hangs on it, the model fails with one line and the table stays as it was. Any other table is swapped as ever.
+table; where more hangs on it, the model fails with one line and the table stays as it was. Any other table is swapped as ever,
+by the steps of dbt's own materialization (dbt-adapters, Apache-2.0), which this one stands in for.
 -#}
 {% materialization table, adapter='postgres' %}
 
