@@ -54,8 +54,8 @@ demo: $(INSTALLED)
 	@$(PY) -m mock_data describe
 	@echo "The handbook is ready: open $$PWD/$(BUILD)/html/index.html"
 
-# two processes; each takes one test at a time, and the longest come first, so that both end together
-PYTEST = $(PY) -m pytest --numprocesses 2 --maxschedchunk 1
+# two processes; tests/conftest.py says which tests go together, and puts the longest first, so that both end together
+PYTEST = $(PY) -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --quiet
 test: $(INSTALLED)
 	@$(PYTEST)
 
@@ -160,20 +160,17 @@ DBT = cd dbt && DBT_LOG_LEVEL_FILE=none
 # leaves the warehouse to be read by others at the same time; dbt parses the project anew for another connection
 DBT_READ = $(DBT) WAREHOUSE_ACCESS=read_only DBT_TARGET_PATH=target/tested
 
-# the first of these runs while the customers are simulated, the second while the models are built
+# needs no data: done while the customers are simulated and the models built
 $(STAMPS)/parsed.$(ENGINE): $(INSTALLED) $(MODELS)
-	$(call stage,parsed,Parse the dbt project,$(DBT) ../$(RUN) dbt parse --quiet)
-	@touch $@
-$(STAMPS)/readable.$(ENGINE): $(STAMPS)/parsed.$(ENGINE)
-	$(call stage,readable,Parse it for its tests,$(DBT_READ) ../$(RUN) dbt parse --quiet)
+	$(call stage,parsed,Parse the dbt project for its tests,$(DBT_READ) ../$(RUN) dbt parse --quiet)
 	@touch $@
 
-$(STAMPS)/models.$(ENGINE): $(STAMPS)/generated.$(ENGINE) $(STAMPS)/parsed.$(ENGINE) $(DATA)
+$(STAMPS)/models.$(ENGINE): $(STAMPS)/generated.$(ENGINE) $(MODELS) $(DATA)
 	$(call stage,models,Build the dbt models,$(DBT) ../$(RUN) dbt build --quiet --exclude-resource-type test unit_test)
 	@touch $@
 
 # unit tests judge the models' code, not the data: `make test` runs them
-$(STAMPS)/tested.$(ENGINE): $(STAMPS)/models.$(ENGINE) $(STAMPS)/readable.$(ENGINE)
+$(STAMPS)/tested.$(ENGINE): $(STAMPS)/models.$(ENGINE) $(STAMPS)/parsed.$(ENGINE)
 	$(call stage,tested,Test the data and write the dbt docs,\
 	  $(DBT_READ) ../$(RUN) sh -c 'dbt test --quiet --exclude-resource-type unit_test && \
 	  dbt docs generate --static --quiet --exclude test_type:data test_type:unit')

@@ -17,14 +17,17 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 NAME = "forked"
-# what a chapter's first cell imports, and the kernel itself; the module that starts kernels is imported by each, too
-PRELOAD = ["book.execute", "book.notebook", "ipykernel.kernelapp", "ipykernel.ipkernel", "duckdb_engine", "sql.magic"]
+# what a chapter's first cell imports, the kernel, and what the command that starts kernels imports, as each of them does
+PRELOAD = [
+    *("book.notebook", "sql.magic", "duckdb_engine", "ipykernel.kernelapp", "ipykernel.ipkernel"),
+    *("nbclient", "nbformat", "mock_data.generate", "mock_data.sinks", "mock_data.world"),
+]
 
 
 class ForkedProvisioner(LocalProvisioner):
     """Starts a kernel by a fork of the process that has imported everything."""
 
-    async def launch_process(self, cmd: list[str], **kwargs: Any) -> Any:
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Start the kernel that `cmd`, ``python -m ipykernel_launcher -f FILE …``, would start."""
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(PRELOAD)
@@ -79,8 +82,8 @@ def _kernel(arguments: list[str], environment: dict[str, str], folder: str | Non
     from ipykernel.kernelapp import IPKernelApp
 
     os.setsid()  # Ctrl-C in the terminal is for the command, which then stops its kernels
-    os.environ.update(environment, JPY_PARENT_PID=str(os.getppid()))
+    os.environ.update(environment)
     if folder:
         os.chdir(folder)
     sys.argv = ["ipykernel", *arguments]
-    IPKernelApp.launch_instance(arguments)
+    IPKernelApp.launch_instance([*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])

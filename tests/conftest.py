@@ -15,7 +15,7 @@ import pytest
 
 from tests import examples  # noqa: F401  (loads the profile for every test)
 from tests.running import dbt, environment_of
-from warehouse.connect import check_postgres
+from warehouse.connect import SCHEMAS, check_postgres, postgres_dsn
 from warehouse.local_postgres import serving
 from warehouse.scratch import create_scratch, drop_scratch, scratch_database
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
@@ -28,7 +28,8 @@ SLOW_FIXTURES = {"default_duckdb", "steady_duckdb", "default_postgres"}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs a server and what is slow, for `-m "not postgres and not slow"`; the longest tests come first.
 
-    Two processes then end at about the same time. Among tests that are no slower than others, the order stays.
+    Two processes then end at about the same time. Each takes one slow test, or the other tests of one file, whose
+    fixtures are then made once.
     """
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
@@ -36,6 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.postgres)
         if SLOW_FIXTURES & fixtures:
             item.add_marker(pytest.mark.slow)
+        item.add_marker(pytest.mark.xdist_group(item.nodeid if _seconds(item) > 30 else str(item.path)))
     items.sort(key=_seconds, reverse=True)
 
 
@@ -70,10 +72,18 @@ def server() -> Iterator[Settings]:
 
 
 @pytest.fixture(scope="session")
-def postgres(server: Settings) -> Iterator[Settings]:
-    """Settings of a scratch database that lives as long as the test session."""
+def scratch(server: Settings) -> Iterator[Settings]:
+    """Settings of a database that lives as long as the test session."""
     with scratch_database(server) as settings:
         yield settings
+
+
+@pytest.fixture
+def postgres(scratch: Settings) -> Settings:
+    """The same, with none of our schemas in it."""
+    with psycopg.connect(postgres_dsn(scratch), autocommit=True) as connection:
+        connection.execute(f"drop schema if exists {', '.join(SCHEMAS)} cascade".encode())
+    return scratch
 
 
 def generate(settings: Settings) -> None:

@@ -20,6 +20,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
 PROJECT = Path(__file__).resolve().parents[1] / "dbt"
@@ -106,6 +107,7 @@ def main() -> None:
             except BaseException:
                 traceback.print_exc()
             finally:
+                DuckDBConnectionManager.close_all_connections()  # what is still in the log goes into the file
                 os.write(writing, json.dumps(result).encode())
                 os._exit(0)
         os.close(writing)
