@@ -17,7 +17,7 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 NAME = "forked"
-# what a chapter's first cell imports, the kernel, and what the command that starts kernels imports, as each of them does
+# what a chapter's first cell imports, and the kernel; what `book.execute` imports, which each child imports again
 PRELOAD = [
     *("book.notebook", "sql.magic", "duckdb_engine", "ipykernel.kernelapp", "ipykernel.ipkernel"),
     *("nbclient", "nbformat", "mock_data.generate", "mock_data.sinks", "mock_data.world"),
