@@ -57,7 +57,14 @@ def execute(sources: Iterable[Path], out: Path, settings: Settings, *, inplace: 
     fork_kernels()
 
     def run(path: Path) -> None:
-        _execute_one(path, path if inplace else out / path.name, inputs, inplace, clients)
+        try:
+            _execute_one(path, path if inplace else out / path.name, inputs, inplace, clients)
+        except UserError as error:
+            if "AssertionError" in str(error) and other_world(settings):
+                raise UserError(
+                    f"{error}: a claim about the default world, which this is not: change the claim"
+                ) from None
+            raise
 
     with ThreadPoolExecutor(KERNELS) as pool:
         try:
@@ -184,18 +191,22 @@ def _remove_leftovers(sources: Iterable[Path], out: Path) -> None:
             _key_file(path).unlink()
 
 
+def other_world(settings: Settings) -> str:
+    """The settings, as NAME=value, by which the world is another than the default one; "" where it is that one."""
+    usual = {name: field.default for name, field in Settings.model_fields.items()}
+    other = [name for name in WORLD_SETTINGS if getattr(settings, name) != usual[name]]
+    return ", ".join(f"{name.upper()}={getattr(settings, name)}" for name in other)
+
+
 def refuse_other_world(settings: Settings) -> None:
     """Raise unless these settings, and the warehouse, are of the world that the stored notebooks show: the default one.
 
     Raises:
         UserError: naming the settings that differ, or the warehouse.
     """
-    usual = {name: field.default for name, field in Settings.model_fields.items()}
-    other = [name for name in WORLD_SETTINGS if getattr(settings, name) != usual[name]]
     instead = "nothing was run; `python -m book.execute` makes copies in _build/notebooks"
-    if other:
-        names = ", ".join(f"{name.upper()}={getattr(settings, name)}" for name in other)
-        raise UserError(f"the stored chapters show the default world, and {names} is another: {instead}")
+    if other := other_world(settings):
+        raise UserError(f"the stored chapters show the default world, and {other} is another: {instead}")
     address = postgres_dsn(settings) if settings.target == "postgres" else f"duckdb:{settings.warehouse_path}"
     held = manifest_at(address)
     asked = World.from_settings(settings).as_dict() | {"as_of": str(settings.as_of_date)}

@@ -56,3 +56,11 @@ def test_normalising_keeps_outputs_and_drops_what_varies() -> None:
     assert clean.cells[0].execution_count == 1
     assert clean.metadata.keys() == {"kernelspec", "language_info"}
     assert clean.metadata.language_info == {"name": "python"}
+
+
+def test_a_claim_that_fails_in_another_world_says_so(tmp_path: Path) -> None:
+    source = write(tmp_path / "c.ipynb", "assert 1 > 2")
+    with pytest.raises(UserError, match=r"^c\.ipynb, code cell 1: AssertionError: assert 1 > 2$"):
+        execute([source], tmp_path / "out", SETTINGS)
+    with pytest.raises(UserError, match="a claim about the default world, which this is not"):
+        execute([source], tmp_path / "out", default_settings(seed=7))
