@@ -132,14 +132,17 @@ def demo_is_current(engine: str, scratch: Path) -> bool:
     wanted, stamps = default_settings(target=engine), PROJECT_ROOT / "_build" / "stamps"
     stamp = [sys.executable, "-m", "warehouse", "stamp", str(scratch)]
     subprocess.run(stamp, cwd=PROJECT_ROOT, env=environment_of(wanted), capture_output=True, check=True)
-    settings, data = f"settings.{engine}", f"data.{engine}"
-    if not all((folder / name).exists() for folder in (scratch, stamps) for name in (settings, data)):
+    settings, data, built = f"settings.{engine}", scratch / f"data.{engine}", stamps / f"models.{engine}"
+    if not (data.exists() and built.exists() and (stamps / settings).exists()):
         return False
-    same = (scratch / settings).read_text() == (stamps / settings).read_text()
-    untouched = (scratch / data).stat().st_mtime == (stamps / data).stat().st_mtime
+    if (scratch / settings).read_text() != (stamps / settings).read_text():
+        return False
+    if data.stat().st_mtime > built.stat().st_mtime:
+        return False  # somebody has written to it since
+    shutil.copy2(data, stamps)  # as make itself does before it looks
     question = ["make", "--question", f"ENGINE={engine}", f"_build/stamps/tested.{engine}"]
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    return same and untouched and subprocess.run(question, cwd=PROJECT_ROOT, env=plain, check=False).returncode == 0
+    return subprocess.run(question, cwd=PROJECT_ROOT, env=plain, check=False).returncode == 0
 
 
 def compile_models(settings: Settings, artifacts: Path) -> None:
