@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ import pytest
 import yaml
 
 from mock_data.schema import CRM
-from warehouse.connect import postgres_dsn
 from warehouse.settings import Settings
 
 HERE = Path(__file__).resolve().parent
@@ -25,18 +23,6 @@ CONSTANT: dict[str, dict[str, str]] = yaml.safe_load((HERE / "constant_columns.y
 TOLERANCE = 1e-9
 
 Row = tuple[Any, ...]
-
-
-@pytest.fixture(scope="module")
-def embedded(default_duckdb: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(default_duckdb.warehouse_path), read_only=True) as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def served(default_postgres: Settings) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(postgres_dsn(default_postgres)) as connection:
-        yield connection
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, mart: str) -> list[tuple[str, str]]:

@@ -17,7 +17,6 @@ import pytest
 
 from tests.conftest import default_settings, generate
 from tests.running import dbt
-from warehouse.connect import postgres_dsn
 from warehouse.settings import PROJECT_ROOT, Settings
 
 FOLDER = PROJECT_ROOT / "dbt" / "models"
@@ -71,18 +70,6 @@ def postgres_plan(connection: psycopg.Connection, sql: str) -> Plan:
 def compiled(artifacts: Path, model: str) -> str:
     """The SQL of a model as dbt ran it."""
     return (artifacts / "compiled" / "menswear" / "models" / MODELS[model]).read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def embedded(default_duckdb: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(default_duckdb.warehouse_path), read_only=True) as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def served(default_postgres: Settings) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(postgres_dsn(default_postgres)) as connection:
-        yield connection
 
 
 @pytest.mark.parametrize("model", MODELS)

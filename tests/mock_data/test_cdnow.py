@@ -30,7 +30,8 @@ def test_the_sample_lands_without_a_header(tmp_path: Path) -> None:
     assert (outcome.customers, outcome.landed, outcome.refused) == (2_357, 6_919, 0)
 
 
-@pytest.mark.slow
+# it stands between the two shares of the breaks, of which the second takes what the first has made
+@pytest.mark.slow(seconds=110)
 def test_the_models_give_the_published_counts_and_the_page_says_so(tmp_path: Path) -> None:
     """Builds every model on the log, with every data test; the page's numbers must be what comes out."""
     text = real_data.fragment(tmp_path)
