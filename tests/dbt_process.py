@@ -38,7 +38,10 @@ def run(arguments: list[str], environment: dict[str, str], output: str, manifest
         os.dup2(file, stream)
     os.close(file)
     try:
-        return dbtRunner(manifest=manifest).invoke([*arguments, *QUIET])
+        result = dbtRunner(manifest=manifest).invoke([*arguments, *QUIET])
+        if result.exception is not None:  # dbt's own command line prints what it cannot even begin with
+            print(result.exception)
+        return result
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -46,7 +46,7 @@ seen as (
 
     select
         stage_name,
-        percentile_cont(0.5) within group (order by {{ double('probability') }}) as probability,
+        {{ double('percentile_cont(0.5) within group (order by ' ~ double('probability') ~ ')') }} as probability,
         sum(deal) as deals,
         sum(closed_deal) as closed_deals,
         sum(won_deal) as won_deals
