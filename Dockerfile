@@ -75,7 +75,7 @@ COPY benchmarks/ benchmarks/
 COPY tests/__init__.py tests/
 COPY tests/mutation/ tests/mutation/
 COPY --chown=1000:1000 notebooks/ notebooks/
-RUN sh containers/warm_up.sh notebooks/02_designing_the_crm.ipynb
+RUN sh containers/warm_up.sh chapters
 
 # The finished handbook ------------------------------------------------------------------------------------------------
 
