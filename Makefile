@@ -212,6 +212,8 @@ hooks: $(TOOLS)/installed
 	@$(TOOLS)/bin/pre-commit install
 
 sbom: $(TOOLS)/installed
+	@! { [ -e $(SBOM) ] && ! grep -qs '"bomFormat": "CycloneDX"' $(SBOM); } || \
+	  { echo 'error: $(SBOM) is no list of packages: nothing was written; give another file' >&2; exit 1; }
 	@mkdir -p $(dir $(SBOM))
 	@PYTHONWARNINGS=ignore $(TOOLS)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
 	  --no-validate --output-format JSON --output-file $(SBOM) requirements.lock

@@ -40,6 +40,10 @@ WORLD_SETTINGS = (
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
+class FailedClaimError(UserError):
+    """What a chapter says and asserts does not hold."""
+
+
 def execute(sources: Iterable[Path], out: Path, settings: Settings, *, inplace: bool = False) -> list[Path]:
     """Execute the notebooks `sources`, at most two at a time; returns those that had to run.
 
@@ -60,7 +64,7 @@ def execute(sources: Iterable[Path], out: Path, settings: Settings, *, inplace: 
         try:
             _execute_one(path, path if inplace else out / path.name, inputs, inplace, clients)
         except UserError as error:
-            if "AssertionError" in str(error) and other_world(settings):
+            if isinstance(error, FailedClaimError) and other_world(settings):
                 raise UserError(
                     f"{error}: a claim about the default world, which this is not: change the claim"
                 ) from None
@@ -118,7 +122,8 @@ def _execute_one(source: Path, target: Path, inputs: str, inplace: bool, clients
     try:
         client.execute()
     except CellExecutionError as error:
-        raise UserError(
+        kind = FailedClaimError if error.ename == AssertionError.__name__ else UserError
+        raise kind(
             f"{source.name}, {_failed_cell(notebook)}: {error.ename}: {_first_line(error.evalue or _line_of(error))}"
         ) from None
     except (CellTimeoutError, DeadKernelError) as error:

@@ -109,7 +109,8 @@ class ParquetSink(Sink):
                 files.write_empty()
         assert self.folder is not None
         self.folder.chmod(0o755)
-        (self.folder / _MANIFEST_FILE).write_text(json.dumps(dict(zip(MANIFEST_COLUMNS, self.manifest(), strict=True))))
+        held = dict(zip(MANIFEST_COLUMNS, self.manifest(), strict=True)) | {"files": _files(self.folder)}
+        (self.folder / _MANIFEST_FILE).write_text(json.dumps(held))
         old = self.path.resolve() if self.path.is_symlink() else None
         final = self.path.parent / f".{self.path.name}.{self.content_hash}"
         if old and final.resolve() == old and _holds_the_same(final, self.folder):
@@ -236,21 +237,27 @@ def manifest(folder: Path) -> Manifest | None:
         raise UserError(damaged(str(folder))) from None
 
 
+def _files(folder: Path) -> list[str]:
+    """Every Parquet file of a load's folder, as the manifest lists it."""
+    return sorted(str(file.relative_to(folder)) for file in folder.glob("*/*/*.parquet"))
+
+
 def _foreign_inside(folder: Path) -> Path | None:
-    """The first thing in a load's folder that no load puts there; the inside of a foreign folder is not looked at."""
-    schemas = {table.schema for table in TABLES.values()}
-    tables = {(table.schema, table.name) for table in TABLES.values()}
-    for schema in sorted(folder.iterdir()):
-        if schema.name == _MANIFEST_FILE and _is_plain(schema, Path.is_file):
-            continue
-        if schema.name not in schemas or not _is_plain(schema, Path.is_dir):
-            return schema
-        for table in sorted(schema.iterdir()):
-            if (schema.name, table.name) not in tables or not _is_plain(table, Path.is_dir):
-                return table
-            for file in sorted(table.iterdir()):
-                if not re.fullmatch(r"[0-9]{5,}\.parquet", file.name) or not _is_plain(file, Path.is_file):
-                    return file
+    """The first thing in a load's folder that its manifest does not list; a foreign folder is not looked into."""
+    try:
+        listed = json.loads((folder / _MANIFEST_FILE).read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise UserError(damaged(str(folder))) from None
+    ours = {Path(_MANIFEST_FILE), *map(Path, listed)}
+    folders = {parent for file in ours for parent in file.parents}
+    inside = [folder]
+    while inside:
+        for path in sorted(inside.pop().iterdir(), reverse=True):
+            name = path.relative_to(folder)
+            if name in folders and _is_plain(path, Path.is_dir):
+                inside.append(path)
+            elif name not in ours or not _is_plain(path, Path.is_file):
+                return path
     return None
 
 

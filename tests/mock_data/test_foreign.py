@@ -191,6 +191,10 @@ def a_copy(folder: Path) -> None:
     shutil.copy(folder / "crm" / "account" / "00000.parquet", folder / "crm" / "account" / "00000 (copy).parquet")
 
 
+def a_file_named_as_ours_are(folder: Path) -> None:
+    shutil.copy(folder / "crm" / "account" / "00000.parquet", folder / "crm" / "account" / "00007.parquet")
+
+
 def an_empty_folder(folder: Path) -> None:
     (folder / "truth" / "mine").mkdir()
 
@@ -214,7 +218,7 @@ def a_file_beside_schemas(folder: Path) -> None:
 
 
 PUT: list[Callable[[Path], None]] = [
-    a_file, a_copy, an_empty_folder, a_file_in_a_folder, a_link, a_link_to_a_folder, a_file_beside_schemas,
+    a_file, a_copy, a_file_named_as_ours_are, an_empty_folder, a_file_in_a_folder, a_link, a_link_to_a_folder, a_file_beside_schemas,
 ]  # fmt: skip
 
 

@@ -293,6 +293,10 @@ def test_make_keeps_no_stamp_of_an_interrupted_stage(tmp_path: Path) -> None:
     assert not (stamps / "generated.duckdb").exists()
 
 
+def _python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=30)
+
+
 def test_a_second_signal_does_not_wait_for_the_first(tmp_path: Path) -> None:
     code = (
         "import os, signal, time\nfrom warehouse.errors import run_command\n"
@@ -301,7 +305,7 @@ def test_a_second_signal_does_not_wait_for_the_first(tmp_path: Path) -> None:
         "    finally:\n        os.kill(os.getpid(), signal.SIGINT); time.sleep(60)\n"
         "run_command(command)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=30)
+    done = _python(code)
     assert (done.returncode, done.stderr) == (143, "error: terminated\n")
 
 
@@ -311,7 +315,7 @@ def test_what_a_command_was_told_to_ignore_stays_ignored() -> None:
         "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
         "run_command(lambda: os.kill(os.getpid(), signal.SIGHUP))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=30)
+    done = _python(code)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -323,5 +327,5 @@ def test_a_signal_where_python_ignores_exceptions_is_not_lost() -> None:
         "def command():\n    Forgotten(); time.sleep(60)\n"
         "run_command(command)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=30)
+    done = _python(code)
     assert (done.returncode, done.stderr) == (130, "error: interrupted\n")
