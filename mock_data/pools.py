@@ -5,38 +5,53 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import pyarrow as pa
 
 _SIZES = {"first_names": 600, "last_names": 900, "streets": 800, "colours": 140}
 
-# city, state, first three digits of its postal codes, latitude, longitude, clock
-PLACES = (
-    ("New York", "NY", "100", 40.71, -74.01, "America/New_York"),
-    ("Boston", "MA", "021", 42.36, -71.06, "America/New_York"),
-    ("Philadelphia", "PA", "191", 39.95, -75.17, "America/New_York"),
-    ("Washington", "DC", "200", 38.91, -77.04, "America/New_York"),
-    ("Atlanta", "GA", "303", 33.75, -84.39, "America/New_York"),
-    ("Miami", "FL", "331", 25.76, -80.19, "America/New_York"),
-    ("Charlotte", "NC", "282", 35.23, -80.84, "America/New_York"),
-    ("Detroit", "MI", "482", 42.33, -83.05, "America/Detroit"),
-    ("Columbus", "OH", "432", 39.96, -83.00, "America/New_York"),
-    ("Chicago", "IL", "606", 41.88, -87.63, "America/Chicago"),
-    ("Minneapolis", "MN", "554", 44.98, -93.27, "America/Chicago"),
-    ("Saint Louis", "MO", "631", 38.63, -90.20, "America/Chicago"),
-    ("Nashville", "TN", "372", 36.16, -86.78, "America/Chicago"),
-    ("New Orleans", "LA", "701", 29.95, -90.07, "America/Chicago"),
-    ("Dallas", "TX", "752", 32.78, -96.80, "America/Chicago"),
-    ("Houston", "TX", "770", 29.76, -95.37, "America/Chicago"),
-    ("Denver", "CO", "802", 39.74, -104.99, "America/Denver"),
-    ("Salt Lake City", "UT", "841", 40.76, -111.89, "America/Denver"),
-    ("Phoenix", "AZ", "850", 33.45, -112.07, "America/Phoenix"),
-    ("Las Vegas", "NV", "891", 36.17, -115.14, "America/Los_Angeles"),
-    ("San Diego", "CA", "921", 32.72, -117.16, "America/Los_Angeles"),
-    ("Los Angeles", "CA", "900", 34.05, -118.24, "America/Los_Angeles"),
-    ("San Francisco", "CA", "941", 37.77, -122.42, "America/Los_Angeles"),
-    ("Portland", "OR", "972", 45.52, -122.68, "America/Los_Angeles"),
-    ("Seattle", "WA", "981", 47.61, -122.33, "America/Los_Angeles"),
+
+class Place(NamedTuple):
+    """A city: its state, the first three digits of its postal codes, where it lies, and its clock."""
+
+    city: str
+    state: str
+    zip: str
+    latitude: float
+    longitude: float
+    time_zone: str
+
+
+PLACES = tuple(
+    Place(*place)
+    for place in (
+        ("New York", "NY", "100", 40.71, -74.01, "America/New_York"),
+        ("Boston", "MA", "021", 42.36, -71.06, "America/New_York"),
+        ("Philadelphia", "PA", "191", 39.95, -75.17, "America/New_York"),
+        ("Washington", "DC", "200", 38.91, -77.04, "America/New_York"),
+        ("Atlanta", "GA", "303", 33.75, -84.39, "America/New_York"),
+        ("Miami", "FL", "331", 25.76, -80.19, "America/New_York"),
+        ("Charlotte", "NC", "282", 35.23, -80.84, "America/New_York"),
+        ("Detroit", "MI", "482", 42.33, -83.05, "America/Detroit"),
+        ("Columbus", "OH", "432", 39.96, -83.00, "America/New_York"),
+        ("Chicago", "IL", "606", 41.88, -87.63, "America/Chicago"),
+        ("Minneapolis", "MN", "554", 44.98, -93.27, "America/Chicago"),
+        ("Saint Louis", "MO", "631", 38.63, -90.20, "America/Chicago"),
+        ("Nashville", "TN", "372", 36.16, -86.78, "America/Chicago"),
+        ("New Orleans", "LA", "701", 29.95, -90.07, "America/Chicago"),
+        ("Dallas", "TX", "752", 32.78, -96.80, "America/Chicago"),
+        ("Houston", "TX", "770", 29.76, -95.37, "America/Chicago"),
+        ("Denver", "CO", "802", 39.74, -104.99, "America/Denver"),
+        ("Salt Lake City", "UT", "841", 40.76, -111.89, "America/Denver"),
+        ("Phoenix", "AZ", "850", 33.45, -112.07, "America/Phoenix"),
+        ("Las Vegas", "NV", "891", 36.17, -115.14, "America/Los_Angeles"),
+        ("San Diego", "CA", "921", 32.72, -117.16, "America/Los_Angeles"),
+        ("Los Angeles", "CA", "900", 34.05, -118.24, "America/Los_Angeles"),
+        ("San Francisco", "CA", "941", 37.77, -122.42, "America/Los_Angeles"),
+        ("Portland", "OR", "972", 45.52, -122.68, "America/Los_Angeles"),
+        ("Seattle", "WA", "981", 47.61, -122.33, "America/Los_Angeles"),
+    )
 )
 
 

@@ -14,7 +14,7 @@ from ..behaviour.acquisition import Origins, heard_of_until, origins, signed_up
 from ..behaviour.calendar import SeasonClock
 from ..draws import Floats, Integers, choice, uniform
 from ..encoding import INTEGRATION_USER, from_pool
-from ..pools import PLACES, make_pools
+from ..pools import PLACES, Place, make_pools
 from ..rows import Rows, Seconds, Update
 from ..schema import CRM
 from ..world import LATER_WALK_INS, World
@@ -31,10 +31,7 @@ SOURCES = CRM["account"].field("account_source").picklist
 _TYPES = CRM["account"].field("type").picklist
 _TRADES = pa.array(["Outfitters", "& Sons", "Department Store", "Menswear Group", "Trading", "Boutiques"])
 ONLINE_SHOP = 0  # account 0 is the web shop, where everybody buys now and then
-_PLACES = {
-    name: pa.array([place[i] for place in PLACES])
-    for i, name in enumerate(("city", "state", "zip", "latitude", "longitude", "time_zone"))
-}
+_PLACES = {name: pa.array([getattr(place, name) for place in PLACES]) for name in Place._fields}
 
 
 def account_sources(world: World) -> Integers:

@@ -1,0 +1,135 @@
+"""Clocks on the wall: what is simulated in a place's own time, and stands in the CRM in UTC.
+
+Times of the two kinds are both datetime64[s]; a zone is a position in ``ZONES``. Where clocks go back, a local time that
+comes twice means the first; where they go forward, one that is left out means the moment of the change. So neither
+direction ever turns two moments round.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from ..draws import Floats, Integers
+from ..pools import PLACES
+from ..rows import Seconds
+
+ZONES = tuple(dict.fromkeys(place.time_zone for place in PLACES))
+ZONE_OF_PLACE: Integers = np.array([ZONES.index(place.time_zone) for place in PLACES])
+_DAY = 86_400
+_APART = np.int64(1 << 40)  # seconds between the tables of two zones: longer than all that is ever simulated
+
+
+def to_utc(local: Seconds, zone: Integers | int) -> Seconds:
+    """The instants at which clocks in each zone show `local`; NaT stays NaT. Shape (n,) each."""
+    changes = _changes_over(local)
+    change = changes.at_local(local, zone)
+    at = local - changes.offset[change]
+    return np.where(np.isnat(local), local, np.maximum(at, changes.instant[change]))
+
+
+def to_local(at: Seconds, zone: Integers | int) -> Seconds:
+    """What clocks in each zone show at the instants `at`; NaT stays NaT. Shape (n,) each."""
+    changes = _changes_over(at)
+    return at + changes.offset[changes.at_utc(at, zone)]
+
+
+def local_day(at: Seconds, zone: Integers | int, start: np.datetime64) -> Integers:
+    """The local date of each instant, in days since `start`; without meaning where it is NaT."""
+    return (to_local(at, zone).astype("datetime64[D]") - start).astype(np.int64)
+
+
+def between_hours(at: Seconds, zone: Integers | int, opens: float, closes: float) -> Seconds:
+    """The same local dates, with each whole day squeezed into the hours from `opens` to `closes`.
+
+    Of two instants in one zone the earlier stays the earlier; of what is a day apart, all stays in order.
+    """
+    local = to_local(at, zone)
+    day = local.astype("datetime64[D]").astype("datetime64[s]")
+    second = (local - day).astype(np.int64)
+    squeezed = 3_600 * opens + second * ((closes - opens) * 3_600 / _DAY)
+    return to_utc(np.where(np.isnat(at), at, day + _seconds(squeezed)), zone)
+
+
+def at_hours(day: Seconds, share: Floats, opens: Floats | float, closes: Floats | float) -> Seconds:
+    """A local time on each day, datetime64[D]: a `share` of the way from `opens` to `closes`, in hours."""
+    return day.astype("datetime64[s]") + _seconds(3_600 * (opens + share * (np.asarray(closes) - opens)))
+
+
+def _seconds(values: Floats) -> Seconds:
+    return values.astype(np.int64).astype("timedelta64[s]")
+
+
+@dataclass(frozen=True)
+class _Changes:
+    """Every change of a clock in some years, zone after zone, each zone beginning with how it stood before.
+
+    Attributes:
+        instant: shape (m,), when; at the start of a zone, long ago.
+        offset: shape (m,), local time less UTC from then on, timedelta64[s].
+        utc, local: shape (m,), when, and what the clock showed, in seconds set apart by zone.
+    """
+
+    instant: Seconds
+    offset: Seconds
+    utc: Integers
+    local: Integers
+
+    def at_utc(self, at: Seconds, zone: Integers | int) -> Integers:
+        return np.searchsorted(self.utc, _known(at) + zone * _APART, side="right") - 1
+
+    def at_local(self, local: Seconds, zone: Integers | int) -> Integers:
+        return np.searchsorted(self.local, _known(local) + zone * _APART, side="right") - 1
+
+
+def _known(times: Seconds) -> Integers:
+    return np.where(np.isnat(times), np.datetime64(0, "s"), times).astype(np.int64)
+
+
+def _changes_over(times: Seconds) -> _Changes:
+    known = times[~np.isnat(times)]
+    if not len(known):
+        return _changes(2020, 2030)
+    first, last = (int(t.astype("datetime64[Y]").astype(int)) + 1970 for t in (known.min(), known.max()))
+    return _changes((first - 1) // 10 * 10, (last + 1) // 10 * 10 + 10)
+
+
+@lru_cache(maxsize=16)
+def _changes(first_year: int, end_year: int) -> _Changes:
+    """The changes from one year to another, both multiples of ten."""
+    long_ago = -(1 << 38)
+    instant, offset, before = [], [], []
+    for name in ZONES:
+        zone = ZoneInfo(name)
+        here = _offset(zone, dt.datetime(first_year, 1, 1, tzinfo=dt.UTC))
+        instant.append(long_ago)
+        offset.append(here)
+        before.append(here)
+        for year in range(first_year, end_year):
+            for month in range(1, 13):
+                low = dt.datetime(year, month, 1, tzinfo=dt.UTC)
+                high = dt.datetime(year + month // 12, month % 12 + 1, 1, tzinfo=dt.UTC)
+                if _offset(zone, high) == here:  # no zone here changes twice in a month
+                    continue
+                while high - low > dt.timedelta(seconds=1):
+                    middle = low + (high - low) // 2
+                    low, high = (middle, high) if _offset(zone, middle) == here else (low, middle)
+                instant.append(round(high.timestamp()))
+                before.append(here)
+                here = _offset(zone, high)
+                offset.append(here)
+    at, shift, was = (np.array(values, dtype=np.int64) for values in (instant, offset, before))
+    apart = np.cumsum(at == long_ago) - 1
+    return _Changes(
+        at.astype("datetime64[s]"), shift.astype("timedelta64[s]"), at + apart * _APART, at + was + apart * _APART
+    )
+
+
+def _offset(zone: ZoneInfo, at: dt.datetime) -> int:
+    offset = at.astimezone(zone).utcoffset()
+    assert offset is not None
+    return round(offset.total_seconds())
