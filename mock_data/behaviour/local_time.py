@@ -1,8 +1,8 @@
 """Clocks on the wall: what is simulated in a place's own time, and stands in the CRM in UTC.
 
-Times of the two kinds are both datetime64[s]; a zone is a position in ``ZONES``. Where clocks go back, a local time that
-comes twice means the first; where they go forward, one that is left out means the moment of the change. So neither
-direction ever turns two moments round.
+Times of the two kinds are both datetime64[s]; a zone is a position in ``ZONES``. Where clocks go back, a local time
+that comes twice means the first; where they go forward, one that is left out means the moment of the change. So
+neither direction ever turns two moments round.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def to_utc(local: Seconds, zone: Integers | int) -> Seconds:
 def to_local(at: Seconds, zone: Integers | int) -> Seconds:
     """What clocks in each zone show at the instants `at`; NaT stays NaT. Shape (n,) each."""
     changes = _changes_over(at)
-    return at + changes.offset[changes.at_utc(at, zone)]
+    local: Seconds = at + changes.offset[changes.at_utc(at, zone)]
+    return local
 
 
 def local_day(at: Seconds, zone: Integers | int, start: np.datetime64) -> Integers:
@@ -123,10 +124,8 @@ def _changes(first_year: int, end_year: int) -> _Changes:
                 here = _offset(zone, high)
                 offset.append(here)
     at, shift, was = (np.array(values, dtype=np.int64) for values in (instant, offset, before))
-    apart = np.cumsum(at == long_ago) - 1
-    return _Changes(
-        at.astype("datetime64[s]"), shift.astype("timedelta64[s]"), at + apart * _APART, at + was + apart * _APART
-    )
+    apart: Integers = (np.cumsum(at == long_ago) - 1) * _APART
+    return _Changes(at.astype("datetime64[s]"), shift.astype("timedelta64[s]"), at + apart, at + was + apart)
 
 
 def _offset(zone: ZoneInfo, at: dt.datetime) -> int:
