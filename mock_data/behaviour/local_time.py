@@ -35,8 +35,8 @@ def to_utc(local: Seconds, zone: Integers | int) -> Seconds:
 def to_local(at: Seconds, zone: Integers | int) -> Seconds:
     """What clocks in each zone show at the instants `at`; NaT stays NaT. Shape (n,) each."""
     changes = _changes_over(at)
-    local: Seconds = at + changes.offset[changes.at_utc(at, zone)]
-    return local
+    offset: Integers = changes.offset[changes.at_utc(at, zone)].astype(np.int64)
+    return at + offset.astype("timedelta64[s]")
 
 
 def local_day(at: Seconds, zone: Integers | int, start: np.datetime64) -> Integers:
