@@ -13,7 +13,10 @@ _SIZES = {"first_names": 600, "last_names": 900, "streets": 800, "colours": 140}
 
 
 class Place(NamedTuple):
-    """A city: its state, the first three digits of its postal codes, where it lies, and its clock."""
+    """A city: its state, the first three digits of its postal codes, where it lies, its clock, its size.
+
+    `people` is what its metropolitan area has, in millions (United States Census Bureau, estimates of 2023).
+    """
 
     city: str
     state: str
@@ -21,36 +24,37 @@ class Place(NamedTuple):
     latitude: float
     longitude: float
     time_zone: str
+    people: float
 
 
 PLACES = tuple(
     Place(*place)
     for place in (
-        ("New York", "NY", "100", 40.71, -74.01, "America/New_York"),
-        ("Boston", "MA", "021", 42.36, -71.06, "America/New_York"),
-        ("Philadelphia", "PA", "191", 39.95, -75.17, "America/New_York"),
-        ("Washington", "DC", "200", 38.91, -77.04, "America/New_York"),
-        ("Atlanta", "GA", "303", 33.75, -84.39, "America/New_York"),
-        ("Miami", "FL", "331", 25.76, -80.19, "America/New_York"),
-        ("Charlotte", "NC", "282", 35.23, -80.84, "America/New_York"),
-        ("Detroit", "MI", "482", 42.33, -83.05, "America/Detroit"),
-        ("Columbus", "OH", "432", 39.96, -83.00, "America/New_York"),
-        ("Chicago", "IL", "606", 41.88, -87.63, "America/Chicago"),
-        ("Minneapolis", "MN", "554", 44.98, -93.27, "America/Chicago"),
-        ("Saint Louis", "MO", "631", 38.63, -90.20, "America/Chicago"),
-        ("Nashville", "TN", "372", 36.16, -86.78, "America/Chicago"),
-        ("New Orleans", "LA", "701", 29.95, -90.07, "America/Chicago"),
-        ("Dallas", "TX", "752", 32.78, -96.80, "America/Chicago"),
-        ("Houston", "TX", "770", 29.76, -95.37, "America/Chicago"),
-        ("Denver", "CO", "802", 39.74, -104.99, "America/Denver"),
-        ("Salt Lake City", "UT", "841", 40.76, -111.89, "America/Denver"),
-        ("Phoenix", "AZ", "850", 33.45, -112.07, "America/Phoenix"),
-        ("Las Vegas", "NV", "891", 36.17, -115.14, "America/Los_Angeles"),
-        ("San Diego", "CA", "921", 32.72, -117.16, "America/Los_Angeles"),
-        ("Los Angeles", "CA", "900", 34.05, -118.24, "America/Los_Angeles"),
-        ("San Francisco", "CA", "941", 37.77, -122.42, "America/Los_Angeles"),
-        ("Portland", "OR", "972", 45.52, -122.68, "America/Los_Angeles"),
-        ("Seattle", "WA", "981", 47.61, -122.33, "America/Los_Angeles"),
+        ("New York", "NY", "100", 40.71, -74.01, "America/New_York", 19.5),
+        ("Boston", "MA", "021", 42.36, -71.06, "America/New_York", 4.9),
+        ("Philadelphia", "PA", "191", 39.95, -75.17, "America/New_York", 6.2),
+        ("Washington", "DC", "200", 38.91, -77.04, "America/New_York", 6.3),
+        ("Atlanta", "GA", "303", 33.75, -84.39, "America/New_York", 6.2),
+        ("Miami", "FL", "331", 25.76, -80.19, "America/New_York", 6.1),
+        ("Charlotte", "NC", "282", 35.23, -80.84, "America/New_York", 2.8),
+        ("Detroit", "MI", "482", 42.33, -83.05, "America/Detroit", 4.3),
+        ("Columbus", "OH", "432", 39.96, -83.00, "America/New_York", 2.1),
+        ("Chicago", "IL", "606", 41.88, -87.63, "America/Chicago", 9.4),
+        ("Minneapolis", "MN", "554", 44.98, -93.27, "America/Chicago", 3.7),
+        ("Saint Louis", "MO", "631", 38.63, -90.20, "America/Chicago", 2.8),
+        ("Nashville", "TN", "372", 36.16, -86.78, "America/Chicago", 2.0),
+        ("New Orleans", "LA", "701", 29.95, -90.07, "America/Chicago", 1.2),
+        ("Dallas", "TX", "752", 32.78, -96.80, "America/Chicago", 7.9),
+        ("Houston", "TX", "770", 29.76, -95.37, "America/Chicago", 7.3),
+        ("Denver", "CO", "802", 39.74, -104.99, "America/Denver", 3.0),
+        ("Salt Lake City", "UT", "841", 40.76, -111.89, "America/Denver", 1.3),
+        ("Phoenix", "AZ", "850", 33.45, -112.07, "America/Phoenix", 5.0),
+        ("Las Vegas", "NV", "891", 36.17, -115.14, "America/Los_Angeles", 2.3),
+        ("San Diego", "CA", "921", 32.72, -117.16, "America/Los_Angeles", 3.3),
+        ("Los Angeles", "CA", "900", 34.05, -118.24, "America/Los_Angeles", 12.9),
+        ("San Francisco", "CA", "941", 37.77, -122.42, "America/Los_Angeles", 4.6),
+        ("Portland", "OR", "972", 45.52, -122.68, "America/Los_Angeles", 2.5),
+        ("Seattle", "WA", "981", 47.61, -122.33, "America/Los_Angeles", 4.0),
     )
 )
 

@@ -20,7 +20,7 @@ from .crm.people import account_rows, arrivals, contact_rows, staff_rows
 from .crm.pipeline import wholesale_rows
 from .crm.service import case_rows, make_cases
 from .crm.subscriptions import make_boxes, make_subscriptions, subscription_rows
-from .draws import Integers, uniform
+from .draws import Floats, Integers, uniform
 from .encoding import encode
 from .faults import inject
 from .rows import NEVER, Rows, Seconds, Update
@@ -57,22 +57,28 @@ def _consumer_rows(world: World, catalogue: Catalogue, customer: Integers, until
     season = world.season_clock(until)
     arrived = arrivals(world, customer, season)
     heard_of = customer[world.is_contact(customer)]
-    # of those who come after the arrival weeks, some are only leads yet
-    here = slice(int(np.searchsorted(arrived.due, until)) if (customer >= world.buyers).any() else len(customer))
+    # of those who come after the arrival weeks, the last are only leads yet
+    later = (customer >= world.buyers).any()
+    here = slice(int(np.flatnonzero(arrived.due < until).max(initial=-1)) + 1 if later else len(customer))
     customer, at, first_due = customer[here], arrived.at[here], arrived.first_purchase[here]
+    homes = arrived.homes
     named = world.is_contact(customer)
     contact, signed_up = customer[named], at[named]
     rate, dropout = draw_rates(world.seed, customer, world.behaviour.purchases)
     # a walk-in has no name to come back under
     customers = Customers(customer, np.where(named, rate, 0.0), np.where(named, dropout, 1.0), first_due)
-    first = season.from_clock(first_due)
 
-    bought, drops_out = purchase(world.seed, customers, season, until)
+    def when(who: NDArray[np.intp], weeks: Floats) -> Seconds:
+        return np.where(season.is_past(weeks), NEVER, homes.moment(who, *season.split(weeks)))
+
+    first = when(np.arange(len(customer)), first_due)
+    bought, drops_out = purchase(world.seed, customers, season, until, when)
     bought = bought.where(~_foregone(world, catalogue, bought))
     mails = make_mails(world, contact, signed_up, until)
-    caused = mailing_purchases(world, contact, mails, first[named], drops_out[named], until)
+    caused = mailing_purchases(world, contact, mails, homes, first[named], drops_out[named], until)
     subscriptions = make_subscriptions(world, catalogue, contact, signed_up, until)
-    orders = make_orders(world, catalogue, bought.and_(caused), make_boxes(world, catalogue, subscriptions))
+    boxes = make_boxes(world, catalogue, subscriptions)
+    orders = make_orders(world, catalogue, homes, bought.and_(caused), boxes)
     parcels = make_parcels(world, orders)
     returns = make_returns(world, orders, parcels, catalogue)
     cases = make_cases(world, orders, parcels, returns)
@@ -82,11 +88,12 @@ def _consumer_rows(world: World, catalogue: Catalogue, customer: Integers, until
     case_at[case_at > drops_out] = NEVER  # nobody leaves twice
     leaves = np.fmin(case_at, _wave(world, customer, first))
     # (boxes go on: whoever leaves the membership does so by the subscription's own coin)
-    orders = orders.before(np.where(orders.type == RETAIL, leaves[orders.customer - customer[:1]], NEVER))
+    gone = np.fmin(drops_out, leaves)[orders.customer - customer[:1]]
+    orders = orders.before(np.where(orders.type == RETAIL, gone, NEVER))
     parcels, returns = parcels.of(orders), returns.of(orders)
     cases = cases.of(orders)
     return [
-        *contact_rows(world, contact, signed_up, arrived.origins.source[: len(contact)]),
+        *contact_rows(world, contact, signed_up, arrived.origins.source[: len(contact)], homes),
         *acquisition_rows(world, heard_of, arrived, mails, orders),
         *order_rows(world, orders, catalogue),
         *shipment_rows(world, orders, parcels),

@@ -94,14 +94,17 @@ def runs(behaviour: Behaviour) -> NDArray[np.bool_]:
     return np.array([run.of.runs for run in calendar(behaviour)], dtype=bool)
 
 
-def origins(seed: int, behaviour: Behaviour, contact: Integers, day: Integers) -> Origins:
-    """What brings each contact who signs up on `day` (shape (n,), counted from the shop's first day)."""
+def source_of(seed: int, behaviour: Behaviour, contact: Integers) -> Integers:
+    """The channel by which each contact comes, position in ``SOURCES``, shape (n,)."""
     rho = behaviour.channel_quality
     place = ndtri(uniform(seed, "purchase rate", contact))  # the draw that λ comes from
     apart = ndtri(uniform(seed, "channel", contact))
     shares = np.cumsum([channel.share for channel in behaviour.channels])
-    source = channel_sources(behaviour)[choice(shares, ndtr(rho * place + np.sqrt(1 - rho * rho) * apart))]
+    return channel_sources(behaviour)[choice(shares, ndtr(rho * place + np.sqrt(1 - rho * rho) * apart))]
 
+
+def origins(seed: int, behaviour: Behaviour, contact: Integers, source: Integers, day: Integers) -> Origins:
+    """What brings each contact who comes by a source on a day (counted from the shop's first), shape (n,) each."""
     planned = campaign_of(behaviour, source, day, uniform(seed, "comes through a campaign", contact))
     through = planned >= 0
     takes_place = np.append(runs(behaviour), True)[planned]

@@ -7,6 +7,7 @@ read on this clock. One unit is one average week.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +17,30 @@ from ..rows import Seconds
 from .parameters import Promotion
 
 _DAY = 86_400
-# share of a day's purchases made before each hour: quiet nights, a lunch bump, busy evenings
-_HOURS = np.array([0, 6, 9, 12, 14, 18, 22, 24]) * 3600.0
+# share of a day's purchases made before each part of it. Online: quiet nights, a lunch bump, busy evenings
+_PART_OF_DAY = np.array([0, 6, 9, 12, 14, 18, 22, 24]) / 24
 _SHARE_BEFORE = np.array([0.0, 0.03, 0.12, 0.30, 0.45, 0.66, 0.94, 1.0])
+# over a counter, from opening to closing: a slow start, noon, and after work
+_PART_OF_OPENING = np.array([0.0, 0.2, 0.4, 0.6, 0.8, 1.0])
+_COUNTER_SHARE_BEFORE = np.array([0.0, 0.11, 0.34, 0.52, 0.78, 1.0])
 _WEEKDAYS = np.array([0.95, 0.90, 0.92, 0.95, 1.05, 1.20, 1.03])  # Monday first
+
+
+@dataclass(frozen=True)
+class Hours:
+    """When something is open, on a local clock; single numbers, or shape (n,) each.
+
+    Attributes:
+        opens, closes: seconds of the day.
+        counter: sold over a counter rather than online, which makes for other busy hours.
+    """
+
+    opens: Integers
+    closes: Integers
+    counter: NDArray[np.bool_]
+
+
+ALL_DAY = Hours(np.array(0), np.array(_DAY), np.array(False))
 
 
 class SeasonClock:
@@ -63,25 +84,51 @@ class SeasonClock:
         return self.start.astype("datetime64[s]") + np.timedelta64(_DAY * (len(self.at_midnight) - 1), "s")
 
     def to_clock(self, at: Seconds) -> Floats:
-        """Λ at the instants `at`, in weeks since the start; infinite past the end."""
+        """Λ at the times `at`, in weeks since the start; infinite past the end."""
         seconds = (at - self.start.astype("datetime64[s]")).astype(np.int64)
         day, second = np.divmod(seconds, _DAY)
-        share = np.interp(second, _HOURS, _SHARE_BEFORE)
         past = day >= len(self.at_midnight) - 1
-        day = np.where(past, 0, day)
-        weeks = self.at_midnight[day] + share * (self.at_midnight[day + 1] - self.at_midnight[day])
-        return np.where(past, np.inf, weeks)
+        return np.where(past, np.inf, self.join(np.where(past, 0, day), share_of_day(second)))
 
     def from_clock(self, weeks: Floats) -> Seconds:
-        """The instant, cut to the second, at which Λ reaches `weeks`; NaT past the end."""
-        past = ~(weeks < self.total)
-        day = (np.searchsorted(self.at_midnight, weeks, side="right") - 1).clip(0, len(self.at_midnight) - 2)
-        width = self.at_midnight[day + 1] - self.at_midnight[day]
-        share = (weeks - self.at_midnight[day]) / width
-        second = np.interp(share, _SHARE_BEFORE, _HOURS).astype(np.int64).clip(max=_DAY - 1)
-        at = self.start.astype("datetime64[s]") + (day * _DAY + second).astype("timedelta64[s]")
-        at[past] = np.datetime64("NaT")
+        """The time, cut to the second, at which Λ reaches `weeks`; NaT past the end."""
+        day, share = self.split(weeks)
+        at: Seconds = self.start.astype("datetime64[s]") + (day * _DAY + second_of_day(share)).astype("timedelta64[s]")
+        at[self.is_past(weeks)] = np.datetime64("NaT")
         return at
+
+    def split(self, weeks: Floats) -> tuple[Integers, Floats]:
+        """The day on which Λ reaches `weeks`, counted from the start, and how much of that day's share has passed."""
+        day = (np.searchsorted(self.at_midnight, weeks, side="right") - 1).clip(0, len(self.at_midnight) - 2)
+        return day, (weeks - self.at_midnight[day]) / (self.at_midnight[day + 1] - self.at_midnight[day])
+
+    def join(self, day: Integers, share: Floats) -> Floats:
+        """Λ when a share of that of a day has passed."""
+        return self.at_midnight[day] + share * (self.at_midnight[day + 1] - self.at_midnight[day])
+
+    def is_past(self, weeks: Floats) -> NDArray[np.bool_]:
+        """Whether Λ reaches `weeks` only after the end."""
+        return ~(weeks < self.total)
+
+
+def second_of_day(share: Floats, hours: Hours | None = None) -> Integers:
+    """Second of the day by which a share of its purchases has been made, shape (n,); `hours` of each, or all day."""
+    h = hours or ALL_DAY
+    part = _passed(h, share, _SHARE_BEFORE, _PART_OF_DAY, _COUNTER_SHARE_BEFORE, _PART_OF_OPENING)
+    second: Integers = (h.opens + part * (h.closes - h.opens)).astype(np.int64)
+    return np.minimum(second, h.closes - 1)
+
+
+def share_of_day(second: Integers, hours: Hours | None = None) -> Floats:
+    """Share of a day's purchases made before a second of it, shape (n,): 1 after closing time."""
+    h = hours or ALL_DAY
+    part = (second - h.opens) / (h.closes - h.opens)
+    return _passed(h, part, _PART_OF_DAY, _SHARE_BEFORE, _PART_OF_OPENING, _COUNTER_SHARE_BEFORE)
+
+
+def _passed(hours: Hours, at: Floats, x: Floats, y: Floats, counter_x: Floats, counter_y: Floats) -> Floats:
+    online = np.interp(at, x, y)
+    return np.where(hours.counter, np.interp(at, counter_x, counter_y), online) if np.any(hours.counter) else online
 
 
 def days_since(promotion: Promotion, day: Integers) -> Integers:

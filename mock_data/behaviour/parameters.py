@@ -6,7 +6,7 @@ Times are whole weeks from the shop's first day, so that a world can start on an
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
@@ -17,11 +17,33 @@ Weeks = Annotated[int, Field(ge=0, le=5_200)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 LeadSource = Literal["Web", "Store", "Referral", "Social", "Event"]
 CampaignType = Literal["Email", "Social", "Search", "Event", "Referral"]
+SalesChannel = Literal["store", "online", "mall"]
+State = Literal[
+    "AZ", "CA", "CO", "DC", "FL", "GA", "IL", "LA", "MA", "MI", "MN", "MO", "NC", "NV", "NY", "OH", "OR", "PA", "TN",
+    "TX", "UT", "WA",
+]  # fmt: skip
 BillingPeriod = Literal["monthly", "quarterly", "annual"]
 
 MONTHS: dict[BillingPeriod, int] = {"monthly": 1, "quarterly": 3, "annual": 12}
 
 _CLOSED = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class OpeningHours:
+    """Local hours of one kind of sales channel: from `opens` to `closes`, every day; 13.5 is half past one."""
+
+    channel: SalesChannel
+    opens: Annotated[float, Field(ge=0, le=23)]
+    closes: Annotated[float, Field(ge=1, le=24)]
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class SalesTax:
+    """What a state takes of a sale to a consumer, in percent of its price."""
+
+    state: State
+    percent: Annotated[float, Field(ge=0, le=25)]
 
 
 @dataclass(frozen=True, config=_CLOSED)
@@ -296,6 +318,20 @@ class PriceRise:
     cancels: Share = 0.0
 
 
+_OPENING_HOURS = (
+    OpeningHours(channel="store", opens=10, closes=20),
+    OpeningHours(channel="online", opens=0, closes=24),
+    OpeningHours(channel="mall", opens=10, closes=21),
+)
+
+# the states' own general rates of 2024; what cities and counties add, and what clothes are spared, is left out
+_STATE_RATES: dict[State, float] = {
+    "AZ": 5.6, "CA": 7.25, "CO": 2.9, "DC": 6.0, "FL": 6.0, "GA": 4.0, "IL": 6.25, "LA": 4.45,
+    "MA": 6.25, "MI": 6.0, "MN": 6.875, "MO": 4.225, "NC": 4.75, "NV": 6.85, "NY": 4.0, "OH": 5.75,
+    "OR": 0.0, "PA": 6.0, "TN": 7.0, "TX": 6.25, "UT": 4.85, "WA": 6.5,
+}  # fmt: skip
+_SALES_TAX = tuple(SalesTax(state=state, percent=percent) for state, percent in _STATE_RATES.items())
+
 _CHANNELS = (  # from the one that brings the rarest buyers to the one that brings the keenest
     Channel(source="Social", share=0.15),
     Channel(source="Event", share=0.05),
@@ -351,6 +387,8 @@ class Behaviour:
         yearly_growth: growth of new contacts a year (0.35 is 35 %).
         never_buys: share of contacts who never order.
         weeks_to_first_purchase: mean delay from signing up to the first purchase.
+        opening_hours: of each kind of sales channel, on the clock of the place where it is.
+        sales_tax: of each state in which somebody may buy; goods for resale are free of it.
         walk_ins: purchases without a name, as a share of the contacts.
         abandoned, cancelled: draft and cancelled orders per purchase.
         channels: where contacts come from, the one with the rarest buyers first.
@@ -370,6 +408,8 @@ class Behaviour:
     yearly_growth: Annotated[float, Field(ge=-0.9, le=10)] = 0.35
     never_buys: Share = 0.1
     weeks_to_first_purchase: Positive = 0.6
+    opening_hours: Annotated[tuple[OpeningHours, ...], Field(max_length=3)] = _OPENING_HOURS
+    sales_tax: Annotated[tuple[SalesTax, ...], Field(max_length=60)] = _SALES_TAX
     walk_ins: Share = 0.05
     abandoned: Annotated[float, Field(ge=0, le=0.5)] = 0.05
     cancelled: Annotated[float, Field(ge=0, le=0.5)] = 0.03
@@ -390,6 +430,8 @@ class Behaviour:
         if abs(sum(c.share for c in self.channels) - 1) > 1e-9:
             raise ValueError("the shares of the channels must add up to 1")
         called: tuple[tuple[str, list[str]], ...] = (
+            ("opening_hours", [h.channel for h in self.opening_hours]),
+            ("sales_tax", [tax.state for tax in self.sales_tax]),
             ("channels", [c.source for c in self.channels]),
             ("campaigns", [*(c.name for c in self.campaigns), *(m.name for m in self.mailings)]),
             ("promotions", [p.name for p in self.promotions]),
@@ -399,6 +441,19 @@ class Behaviour:
             twice = sorted({n for n in names if names.count(n) > 1})
             if twice:
                 raise ValueError(f"{what} must have different names: {twice[0]!r} is there twice")
+        for what, there, wanted in (
+            ("opening_hours", {h.channel for h in self.opening_hours}, get_args(SalesChannel)),
+            ("sales_tax", {tax.state for tax in self.sales_tax}, get_args(State)),
+        ):
+            missing = [name for name in wanted if name not in there]
+            if missing:
+                raise ValueError(f"{what} must name every one of {', '.join(wanted)}: {missing[0]} is missing")
+        for hours in self.opening_hours:
+            if hours.closes - hours.opens < 1:
+                raise ValueError(
+                    f"opening_hours: {hours.channel} opens at {hours.opens:g} and closes at {hours.closes:g}: "
+                    "it must be open for an hour at least"
+                )
         known = {c.source for c in self.channels}
         for campaign in self.campaigns:
             if campaign.source not in known:

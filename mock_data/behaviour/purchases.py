@@ -7,6 +7,7 @@ out for good with probability p. λ is Gamma(r, α) and p is Beta(a, b) over cus
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,10 +67,20 @@ def draw_rates(seed: int, customer: Integers, parameters: PurchaseParameters) ->
     return rate, dropout
 
 
-def purchase(seed: int, customers: Customers, clock: SeasonClock, until: np.datetime64) -> tuple[Purchases, Seconds]:
+def purchase(
+    seed: int,
+    customers: Customers,
+    clock: SeasonClock,
+    until: np.datetime64,
+    when: Callable[[NDArray[np.intp], Floats], Seconds] | None = None,
+) -> tuple[Purchases, Seconds]:
     """All purchases due before `until`, and when each customer dropped out (NaT while alive).
 
     A longer run gives the same purchases and then more, since every draw is addressed by customer and number.
+
+    Args:
+        when: the instants at which the clock of customers at some positions reaches some weeks, never turning two
+            round; without it, the season's clock is everybody's.
 
     Raises:
         OverflowError: somebody buys more often than order numbers allow.
@@ -80,7 +91,7 @@ def purchase(seed: int, customers: Customers, clock: SeasonClock, until: np.date
     found: list[tuple[NDArray[np.intp], Integers, Seconds]] = []
     who = np.flatnonzero(np.isfinite(due))
     while len(who):
-        at = clock.from_clock(due[who])
+        at = when(who, due[who]) if when else clock.from_clock(due[who])
         happens = at < until
         who, at = who[happens], at[happens]
         if not len(who):

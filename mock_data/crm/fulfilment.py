@@ -9,19 +9,33 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ..behaviour.calendar import second_of_day
+from ..behaviour.local_time import ZONE_OF_PLACE, at_hours, between_hours, to_local, to_utc
 from ..draws import Integers, choice, uniform
 from ..encoding import NULL_INTEGER
 from ..rows import Rows, Seconds, Update, unless
+from ..schema import CRM
 from ..world import World
 from .catalogue import Catalogue
+from .homes import ONLINE, ONLINE_SHOP, account_zone, opening_hours, shops
 from .orders import BOUGHT, RETAIL, WHOLESALE, Orders, seconds_between
-from .people import ONLINE_SHOP, contact_address
+from .people import contact_address
 
 _SPLIT = 0.1  # orders of several lines that go out in two parcels
 _DELAY = np.timedelta64(7, "D")
+_TRAVELS = 3  # days at most
+_PACKED, _DELIVERED_AT, _REFUNDED = (8, 18), (9, 20), (8, 18)  # local hours
 _PROMISED = np.timedelta64(4, "D")
 _SHIPPED, _DELIVERED = 0, 1
+_STANDARD, _BY_EXPRESS, _BACK_IN_STORE = (
+    CRM["return_order"].field("shipment_type").picklist.index(kind) for kind in ("Standard", "Express", "In store")
+)
+assert (_STANDARD, _BY_EXPRESS) == (0, 1)
+_BROUGHT_BACK, _EXPRESS = 0.4, 0.12  # of what was bought at a counter; of what is sent
 _SUBMITTED, _CLOSED = 0, 1
+
+
+Days = NDArray[np.datetime64]  # datetime64[D]
 
 
 @dataclass(frozen=True)
@@ -92,13 +106,22 @@ def make_parcels(world: World, orders: Orders) -> Parcels:
     of_line[sold] = of_sold
 
     walk_in = ~world.is_contact(orders.customer[order]) & (orders.type[order] == RETAIL)
-    named = ~walk_in
-    nothing = np.timedelta64(0, "s")
-    packing = np.where(named, seconds_between(seed, "packing", parcel, 7_200, 150_000), nothing)
-    late = named & (uniform(seed, "late", parcel) < world.behaviour.service.late)
-    travel = np.where(named, seconds_between(seed, "travel", parcel, 86_400, 330_000), nothing)
-    sent = orders.activated[order] + packing
-    arrived = sent + travel + np.where(late, _DELAY, nothing)
+    late = ~walk_in & (uniform(seed, "late", parcel) < world.behaviour.service.late)
+    # packed the next day or the day after, on the way for one to three days, brought by day
+    origin = account_zone(world, np.where(orders.type[order] == WHOLESALE, ONLINE_SHOP, orders.account[order]))
+    zone = ZONE_OF_PLACE[orders.place[order]]
+    bought = np.where(np.isnat(orders.activated[order]), world.opening, orders.activated[order])
+    packed = _later(seed, "packing", parcel, to_local(bought, origin), 1, 2)
+    sent = to_utc(at_hours(packed, uniform(seed, "hour of packing", parcel), *_PACKED), origin)
+    comes = _later(seed, "travel", parcel, to_local(sent, zone), 1, _TRAVELS)
+    comes[late] += _DELAY
+    arrived = to_utc(at_hours(comes, uniform(seed, "hour of delivery", parcel), *_DELIVERED_AT), zone)
+    # a walk-in pays, waits for the bag, and carries it out
+    waits = bought + seconds_between(seed, "is wrapped", parcel, 60, 600)
+    sent = np.where(walk_in, waits, sent)
+    arrived = np.where(walk_in, waits + seconds_between(seed, "is carried out", parcel, 20, 120), arrived)
+    never = np.isnat(orders.activated[order])
+    sent, arrived = unless(never, sent), unless(never, arrived)
     return Parcels(parcel, order, late, sent, arrived, of_line)
 
 
@@ -158,12 +181,30 @@ def make_returns(world: World, orders: Orders, parcels: Parcels, catalogue: Cata
 
     arrived = np.full(len(orders.order), np.datetime64(0, "s"))
     np.maximum.at(arrived, parcels.order, parcels.arrived)
-    number = orders.order[order]
-    submitted = arrived[order] + seconds_between(seed, "return", number, 86_400, 25 * 86_400)
+    number, place = orders.order[order], orders.place[order]
+    zone = ZONE_OF_PLACE[place]
+    brought = _in_store(world, orders, order)
+    hours = opening_hours(world.behaviour, np.where(brought, shops(world).channel[orders.account[order]], ONLINE))
+    day = _later(seed, "return", number, to_local(arrived[order], zone), 1, 24)
+    second = second_of_day(uniform(seed, "hour of return", number), hours)
+    submitted = to_utc(day.astype("datetime64[s]") + second.astype("timedelta64[s]"), zone)
     processed = submitted + seconds_between(seed, "refund", number, 2 * 86_400, 14 * 86_400)
+    processed = between_hours(processed, zone, *_REFUNDED)
     # of several pieces, sometimes only one comes back
     whole = uniform(seed, "all pieces", item[line]) < 0.5
     return Returns(order, submitted, processed, line, of_line, np.where(whole, orders.lines.quantity[line], 1))
+
+
+def _in_store(world: World, orders: Orders, order: Integers) -> NDArray[np.bool_]:
+    """Which returns of the orders at some positions are brought to the counter where they were bought."""
+    counter = shops(world).channel[orders.account[order]] != ONLINE
+    return counter & (uniform(world.seed, "is brought back", orders.order[order]) < _BROUGHT_BACK)
+
+
+def _later(seed: int, purpose: str, entity: Integers, local: Seconds, least: int, most: int) -> Days:
+    """The date some whole number of days, from `least` to `most`, after a local time."""
+    days = (least + (most + 1 - least) * uniform(seed, purpose, entity)).astype(np.int64)
+    return local.astype("datetime64[D]") + days.astype("timedelta64[D]")
 
 
 def return_rows(world: World, orders: Orders, returns: Returns) -> list[Rows]:
@@ -182,7 +223,9 @@ def return_rows(world: World, orders: Orders, returns: Returns) -> list[Rows]:
             "account_id": orders.account[order],
             "status": np.full(n, _SUBMITTED),
             "total_amount": np.bincount(of_line, weights=refund, minlength=n).astype(np.int64),
-            "shipment_type": choice(np.cumsum([0.7, 0.1, 0.2]), uniform(seed, "return travels", number)),
+            "shipment_type": np.where(
+                _in_store(world, orders, order), _BACK_IN_STORE, uniform(seed, "return is urgent", number) < _EXPRESS
+            ),
             "expected_arrival_date": (returns.submitted + _PROMISED).astype("datetime64[D]"),
             "owner_id": np.zeros(n, dtype=np.int64),
         },

@@ -31,8 +31,9 @@ from ..draws import Integers, choice, uniform
 from ..rows import NEVER, Rows, Seconds, Update
 from ..schema import CRM
 from ..world import World
+from .homes import Homes, contact_place, home_account
 from .orders import FIRST_BOX, FIRST_MAILING, Orders, purchase_number, seconds_between
-from .people import SALES, Arrivals, bounces_at, email, home_account, opts_out_at
+from .people import SALES, Arrivals, bounces_at, email, opts_out_at
 
 LEADS_PER_CONTACT = 8  # number 0 is the lead that became the contact, the others became nobody
 MEMBERS_PER_CONTACT = 1024  # the runs that wrote to the contact, then two for each of its leads
@@ -277,19 +278,28 @@ def make_mails(world: World, contact: Integers, at: Seconds, until: np.datetime6
 
 
 def mailing_purchases(
-    world: World, contact: Integers, mails: Mails, first_purchase: Seconds, drops_out: Seconds, until: np.datetime64
+    world: World,
+    contact: Integers,
+    mails: Mails,
+    homes: Homes,
+    first_purchase: Seconds,
+    drops_out: Seconds,
+    until: np.datetime64,
 ) -> Purchases:
     """Purchases before `until` that would not have been made without a mailing, numbered from ``FIRST_MAILING``.
 
     Args:
+        homes: of these contacts, or of more of which they are the first.
         first_purchase, drops_out: shape of `contact`, when each bought first and left for good; NaT for never.
     """
     buys = np.array([getattr(run.of, "buys", 0.0) for run in calendar(world.behaviour)])
     answered = np.flatnonzero(~np.isnat(mails.responded))
     who, number, responded = mails.contact[answered], mails.run[answered], mails.responded[answered]
-    at = responded + seconds_between(world.seed, "mailing purchase", mails.member[answered], 1_800, 6 * 86_400)
-    wants = uniform(world.seed, "buys because of a mailing", mails.member[answered]) < buys[number]
     position = who - contact[:1]
+    days = 1 + (6 * uniform(world.seed, "mailing purchase", mails.member[answered])).astype(np.int64)
+    moment = uniform(world.seed, "moment of mailing purchase", mails.member[answered])
+    at = homes.moment(position, homes.day(position, responded) + days, moment)
+    wants = uniform(world.seed, "buys because of a mailing", mails.member[answered]) < buys[number]
     is_customer = (first_purchase[position] < responded) & ~(drops_out[position] <= at)
     happens = wants & is_customer & (at < until)
     return Purchases(who[happens], FIRST_MAILING + number[happens], at[happens])
@@ -361,7 +371,9 @@ def _lead_rows(world: World, leads: Leads) -> Rows:
                     "status": np.full(n, _CONVERTED),
                     "is_converted": np.ones(n, dtype=bool),
                     "converted_date": leads.converted,
-                    "converted_account_id": home_account(world, leads.contact),
+                    "converted_account_id": home_account(
+                        world, leads.contact, leads.source, contact_place(world, leads.contact, leads.source)
+                    ),
                     "converted_contact_id": leads.contact,
                 },
             ),

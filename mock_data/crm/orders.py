@@ -15,11 +15,14 @@ from ..behaviour.calendar import discounts
 from ..behaviour.purchases import MAX_PURCHASES, Purchases
 from ..behaviour.spend import draw_scale, draw_spend
 from ..draws import Integers, uniform
+from ..pools import PLACES
 from ..rows import NEVER, Rows, Seconds, Update, unless
 from ..schema import CRM
 from ..world import World
 from .catalogue import DEARER, MALL, STANDARD, Catalogue
-from .people import ONLINE_SHOP, SOURCES, account_sources, contact_address, order_account
+from .homes import MALL as IN_MALL
+from .homes import ONLINE_SHOP, Homes, shops
+from .people import contact_address
 
 BOUGHT, ABANDONED, CANCELLED = 0, 1, 2  # what became of an order
 _OUTCOMES = 3
@@ -28,7 +31,8 @@ TYPES = CRM["order"].field("type").picklist
 RETAIL, SUBSCRIPTION, WHOLESALE = (TYPES.index(kind) for kind in ("Retail", "Subscription", "Wholesale"))
 ORDERS_PER_BUYER = 4096  # numbers 1 to 3071 are purchases, then those that mailings caused, then boxes
 FIRST_MAILING, FIRST_BOX = 3072, 3584
-_TAX = 8  # percent
+_STATES = [place.state for place in PLACES]
+_DIGITS_OF_SECONDS = 9  # of an order's number: for thirty years
 _LINES = 8  # room for lines in an item's record number
 assert MAX_LINES <= _LINES and MAX_PURCHASES <= FIRST_MAILING
 
@@ -44,6 +48,7 @@ class Orders:
         outcome: shape (n,), BOUGHT, ABANDONED or CANCELLED.
         created, activated, cancelled: shape (n,), when; NaT for never.
         account: shape (n,), where.
+        place: shape (n,), where the goods go, position in ``PLACES``.
         pricebook: shape (n,).
         subscription: shape (n,), record number of the subscription that a box belongs to; −1 for other orders.
         first_box: shape (n,), record number of that subscription's first order; −1 for it and for other orders.
@@ -58,6 +63,7 @@ class Orders:
     activated: Seconds
     cancelled: Seconds
     account: Integers
+    place: Integers
     pricebook: Integers
     subscription: Integers
     first_box: Integers
@@ -137,13 +143,15 @@ def buyer_of_item(item: Integers) -> Integers:
     return buyer_of_order(item // _LINES)
 
 
-def make_orders(world: World, catalogue: Catalogue, purchases: Purchases, boxes: Boxes | None = None) -> Orders:
+def make_orders(
+    world: World, catalogue: Catalogue, homes: Homes, purchases: Purchases, boxes: Boxes | None = None
+) -> Orders:
     """Orders for the purchases and boxes given, with those abandoned or cancelled in the days after a purchase."""
-    orders = _retail_orders(world, catalogue, purchases)
-    return _together(orders, _box_orders(world, boxes)) if boxes else orders
+    orders = _retail_orders(world, catalogue, homes, purchases)
+    return _together(orders, _box_orders(world, homes, boxes)) if boxes else orders
 
 
-def _retail_orders(world: World, catalogue: Catalogue, purchases: Purchases) -> Orders:
+def _retail_orders(world: World, catalogue: Catalogue, homes: Homes, purchases: Purchases) -> Orders:
     seed = world.seed
     bought = order_number(purchases.customer, purchases.number, BOUGHT)
     fate = uniform(seed, "comes to nothing", bought)
@@ -156,16 +164,19 @@ def _retail_orders(world: World, catalogue: Catalogue, purchases: Purchases) -> 
     which, outcome, order = which[sort], outcome[sort], order[sort]
     customer, n = purchases.customer[which], len(order)
 
-    later = np.where(outcome == BOUGHT, np.timedelta64(0, "s"), seconds_between(seed, "later", order, 3_600, 200_000))
-    created = purchases.at[which] + later
+    who = homes.of(customer)
+    day, created = homes.day(who, purchases.at[which]), purchases.at[which].copy()
+    vain = np.flatnonzero(outcome != BOUGHT)
+    day[vain] += 1 + (2 * uniform(seed, "later", order[vain])).astype(np.int64)
+    created[vain] = homes.moment(who[vain], day[vain], uniform(seed, "moment of vain order", order[vain]))
     binding = created + _checkout(seed, order)
     withdrawn = binding + seconds_between(seed, "withdrawn", order, 600, 72_000)
 
-    account = order_account(world, customer, order)
-    pricebook = np.where(account_sources(world)[account] == SOURCES.index("mall"), MALL, STANDARD)
+    account = homes.account(who, day)
+    pricebook = np.where(shops(world).channel[account] == IN_MALL, MALL, STANDARD)
     scale = draw_scale(seed, customer, world.behaviour.spend)
     amount = draw_spend(seed, customer, purchases.number[which] * _OUTCOMES + outcome, scale, world.behaviour.spend)
-    promotion = discounts(world.behaviour.promotions, (created.astype("datetime64[D]") - world.start).astype(np.int64))
+    promotion = discounts(world.behaviour.promotions, day)
     prices = pricebook + DEARER * (created >= catalogue.dearer_at)
     return Orders(
         order=order,
@@ -176,6 +187,7 @@ def _retail_orders(world: World, catalogue: Catalogue, purchases: Purchases) -> 
         activated=unless(outcome == ABANDONED, binding),
         cancelled=unless(outcome != CANCELLED, withdrawn),
         account=account,
+        place=homes.place[who],
         pricebook=pricebook,
         subscription=np.full(n, -1),
         first_box=np.full(n, -1),
@@ -183,7 +195,7 @@ def _retail_orders(world: World, catalogue: Catalogue, purchases: Purchases) -> 
     )
 
 
-def _box_orders(world: World, boxes: Boxes) -> Orders:
+def _box_orders(world: World, homes: Homes, boxes: Boxes) -> Orders:
     order = order_number(boxes.customer, boxes.number, BOUGHT)
     n = len(order)
     return Orders(
@@ -195,6 +207,7 @@ def _box_orders(world: World, boxes: Boxes) -> Orders:
         activated=boxes.at + _checkout(world.seed, order),
         cancelled=np.full(n, NEVER),
         account=np.full(n, ONLINE_SHOP),
+        place=homes.place[homes.of(boxes.customer)],
         pricebook=np.full(n, STANDARD),
         subscription=boxes.subscription,
         first_box=np.where(boxes.first < 0, -1, order_number(boxes.customer, boxes.first, BOUGHT)),
@@ -243,7 +256,7 @@ def order_rows(world: World, orders: Orders, catalogue: Catalogue) -> list[Rows]
     contact = np.where(named, orders.customer, -1)
     wholesale = orders.type == WHOLESALE
     address = np.where(named, contact_address(world, orders.customer), np.where(wholesale, orders.account, -1))
-    tax = (orders.line_cents * _TAX + 50) // 100
+    tax = (orders.line_cents * _tax(world, orders)[orders.lines.order] + 50_000) // 100_000
     started = orders.created
     n = len(orders.order)
     headers = Rows(
@@ -253,7 +266,7 @@ def order_rows(world: World, orders: Orders, catalogue: Catalogue) -> list[Rows]
             "id": orders.order,
             "account_id": orders.account,
             "bill_to_contact_id": contact,
-            "order_number": pc.utf8_lpad(pc.cast(pa.array(orders.order), pa.string()), 10, "0"),
+            "order_number": _number(world, orders),
             "effective_date": started.astype("datetime64[D]"),
             "activated_date": np.full(n, np.datetime64("NaT"), "datetime64[s]"),
             "status": np.full(n, _STATUS.index("Draft")),
@@ -299,6 +312,21 @@ def order_rows(world: World, orders: Orders, catalogue: Catalogue) -> list[Rows]
         },
     )
     return [headers, items]
+
+
+def _number(world: World, orders: Orders) -> pa.StringArray:
+    """Numbers that rise with the time at which orders come in, as if counted: the second, then who orders in it."""
+    apart = 10 ** len(str(world.buyers))
+    seconds = (np.where(np.isnat(orders.created), world.opening, orders.created) - world.opening).astype(np.int64)
+    number = seconds * apart + orders.customer % apart
+    return pc.utf8_lpad(pc.cast(pa.array(number), pa.string()), _DIGITS_OF_SECONDS + len(str(world.buyers)), "0")
+
+
+def _tax(world: World, orders: Orders) -> Integers:
+    """What the state that the goods go to takes of each order, in thousandths of a percent; nothing for resale."""
+    percent: dict[str, float] = {tax.state: tax.percent for tax in world.behaviour.sales_tax}
+    rate = np.array([round(1_000 * percent[state]) for state in _STATES])[orders.place]
+    return np.where(orders.type == WHOLESALE, 0, rate)
 
 
 def seconds_between(seed: int, purpose: str, entity: Integers, low: int, high: int) -> NDArray[np.timedelta64]:

@@ -10,14 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ..behaviour.acquisition import Origins, heard_of_until, origins, signed_up
+from ..behaviour.acquisition import Origins, heard_of_until, origins, signed_up, source_of
 from ..behaviour.calendar import SeasonClock
 from ..draws import Floats, Integers, choice, uniform
 from ..encoding import INTEGRATION_USER, from_pool
 from ..pools import PLACES, Place, make_pools
-from ..rows import Rows, Seconds, Update
+from ..rows import NEVER, Rows, Seconds, Update, unless
 from ..schema import CRM
 from ..world import LATER_WALK_INS, World
+from .homes import CHANNELS, ONLINE, ONLINE_SHOP, STORE, Homes, account_place, make_homes, shops
 
 _ROLES = (
     ("Chief Executive", -1), ("Head of Sales", 0), ("Head of Service", 0), ("Sales", 1), ("Service", 2),
@@ -27,20 +28,10 @@ _ROLES = (
 _ROLE_OF_USER = np.array([-1, 0, 1, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5])
 _MANAGER_OF_USER = np.array([-1, -1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 2, 2, 2, 2, 2])
 SALES, SERVICE, WHOLESALE_SALES = (np.flatnonzero(role == _ROLE_OF_USER) for role in (3, 4, 5))  # users of each team
-SOURCES = CRM["account"].field("account_source").picklist
 _TYPES = CRM["account"].field("type").picklist
 _TRADES = pa.array(["Outfitters", "& Sons", "Department Store", "Menswear Group", "Trading", "Boutiques"])
-ONLINE_SHOP = 0  # account 0 is the web shop, where everybody buys now and then
+_CHOOSING = np.timedelta64(20, "m")
 _PLACES = {name: pa.array([getattr(place, name) for place in PLACES]) for name in Place._fields}
-
-
-def account_sources(world: World) -> Integers:
-    """Kind of each shop, as a position in the picklist: the first one is the web shop."""
-    account = np.arange(world.shops)
-    kinds = np.array([SOURCES.index("store"), SOURCES.index("mall"), SOURCES.index("online")])
-    source = kinds[choice(np.cumsum([0.6, 0.3, 0.1]), uniform(world.seed, "account source", account))]
-    source[ONLINE_SHOP] = SOURCES.index("online")
-    return source
 
 
 @dataclass(frozen=True)
@@ -52,19 +43,21 @@ class Arrivals:
         due: shape (n,), the same, also for those who never come.
         first_purchase: shape (n,), when the first purchase is due on the season's clock; infinite for never.
         origins: of the contacts alone.
+        homes: where each lives and buys.
     """
 
     at: Seconds
     due: Seconds
     first_purchase: Floats
     origins: Origins
+    homes: Homes
 
 
 def arrivals(world: World, customer: Integers, season: SeasonClock) -> Arrivals:
     """Arrival times and first purchases some time after, of customers of one group (:meth:`World.groups`).
 
-    Arrivals rise with the record number, but for those of walk-ins in the arrival weeks. Who comes after these weeks
-    does so on the same clock, as many for each unit of it.
+    Local days of arrival rise with the record number, but for those of walk-ins in the arrival weeks. Who comes after
+    these weeks does so on the same clock, as many for each unit of it.
     """
     named = world.is_contact(customer)
     u = uniform(world.seed, "arrival", customer)
@@ -74,15 +67,23 @@ def arrivals(world: World, customer: Integers, season: SeasonClock) -> Arrivals:
     else:
         share = np.where(named, (customer + u) / world.contacts, u)
     clock = world.arrival_clock(heard_of_until(world.behaviour, world.start, season.end))
-    at = clock.from_clock(share * world.arrival_span(clock))
-    brought = origins(world.seed, world.behaviour, customer[named], signed_up(world.start, at[named]))
+    weeks = share * world.arrival_span(clock)
+    day, passed = clock.split(weeks)
+    source = source_of(world.seed, world.behaviour, customer[named])
+    homes = make_homes(world, customer, named, source, day)
+    who = np.arange(len(customer))
+    at = unless(clock.is_past(weeks), homes.moment(who, day, passed))
+    brought = origins(world.seed, world.behaviour, customer[named], source, signed_up(world.start, at[named]))
     comes = np.ones(len(customer), dtype=bool)
     comes[named] = brought.comes
-    earliest = season.to_clock(at + np.timedelta64(20, "m"))
+    # not before somebody who has signed up can have chosen something
+    known = day < len(season.at_midnight) - 1
+    chosen = homes.share(who, day, at + _CHOOSING)
+    earliest = np.where(known, season.join(np.where(known, day, 0), chosen), np.inf)
     delay = -np.log(uniform(world.seed, "first purchase", customer)) * world.behaviour.weeks_to_first_purchase
     buys = ~named | (uniform(world.seed, "never buys", customer) >= world.behaviour.never_buys)
     first_purchase = np.where(buys & comes, earliest + np.where(named, delay, 0.0), np.inf)
-    return Arrivals(np.where(comes, at, np.datetime64("NaT")), at, first_purchase, brought)
+    return Arrivals(np.where(comes, at, NEVER), at, first_purchase, brought, homes)
 
 
 def staff_rows(world: World) -> list[Rows]:
@@ -127,17 +128,17 @@ def account_rows(world: World) -> list[Rows]:
     n = world.accounts
     account = np.arange(n)
     wholesale = account >= world.shops
-    source = np.concatenate([account_sources(world), np.full(world.wholesalers, -1)])
-    place = _place(world, "place of account", account)
+    source = np.concatenate([shops(world).channel, np.full(world.wholesalers, -1)])
+    place = account_place(world, account)
     opened = np.full(n, world.opening)
-    kind = from_pool(pa.array(["Store", "Online", "Mall"]), source)
+    kind = from_pool(pa.array([channel.title() for channel in CHANNELS]), source)
     number = _five_digits(account)
     street = _street(world, "street of account", account)
     postal_code = _postal_code(world, "postal code of account", account, place)
     city = from_pool(_PLACES["city"], place)
     state = from_pool(_PLACES["state"], place)
     site = pc.binary_join_element_wise("Site ", number, "")
-    is_online = source == SOURCES.index("online")
+    is_online = source == ONLINE
     family = _draw(world, make_pools(world.seed).last_names, "name of wholesaler", account)
     trade = from_pool(_TRADES, (uniform(world.seed, "trade", account) * len(_TRADES)).astype(np.int64))
     accounts = Rows(
@@ -155,9 +156,7 @@ def account_rows(world: World) -> list[Rows]:
             "industry": pc.if_else(pa.array(wholesale), "Apparel wholesale", "Retail"),
             "type": np.where(wholesale, _TYPES.index("Wholesale"), _TYPES.index("Retail")),
             # counters in malls and further online channels report to the web shop's account
-            "parent_id": np.where(
-                (source == SOURCES.index("store")) | (account == ONLINE_SHOP) | wholesale, -1, ONLINE_SHOP
-            ),
+            "parent_id": np.where((source == STORE) | (account == ONLINE_SHOP) | wholesale, -1, ONLINE_SHOP),
             "billing_city": city,
             "billing_state": state,
             "billing_postal_code": postal_code,
@@ -176,11 +175,16 @@ def account_rows(world: World) -> list[Rows]:
     return [accounts, _addresses(world, account, opened, place, street, city, state, postal_code, address_type)]
 
 
-def contact_rows(world: World, contact: Integers, at: Seconds, source: Integers) -> list[Rows]:
-    """Contacts numbered `contact`, created `at`, and their addresses; `source` is a position in ``SOURCES``."""
+def contact_rows(world: World, contact: Integers, at: Seconds, source: Integers, homes: Homes) -> list[Rows]:
+    """Contacts numbered `contact`, created `at`, and their addresses.
+
+    Args:
+        source: shape (n,), position among the lead sources.
+        homes: of these contacts, or of more of which they are the first.
+    """
     seed, n = world.seed, len(contact)
     first, last = names(world, contact)
-    place = _place(world, "place", contact)
+    place, home = homes.place[:n], homes.home[:n]
     street = _street(world, "street", contact)
     city, state = from_pool(_PLACES["city"], place), from_pool(_PLACES["state"], place)
     postal_code = _postal_code(world, "postal code", contact, place)
@@ -193,7 +197,7 @@ def contact_rows(world: World, contact: Integers, at: Seconds, source: Integers)
         at,
         {
             "id": contact,
-            "account_id": home_account(world, contact),
+            "account_id": home,
             "first_name": first,
             "last_name": last,
             "email": email(world, contact),
@@ -207,7 +211,7 @@ def contact_rows(world: World, contact: Integers, at: Seconds, source: Integers)
             "mailing_state": state,
             "mailing_postal_code": postal_code,
             "mailing_country": pa.repeat("US", n),
-            "owner_id": account_owner(world, home_account(world, contact)),
+            "owner_id": account_owner(world, home),
         },
         updates=(
             Update(opts_out, {"has_opted_out_of_email": yes}),
@@ -250,18 +254,6 @@ def _handles(seed: int) -> tuple[pa.StringArray, pa.StringArray]:
         pc.utf8_lower(pc.replace_substring_regex(pool, "[^A-Za-z]", ""))
         for pool in (pools.first_names, pools.last_names)
     )
-
-
-def home_account(world: World, contact: Integers) -> Integers:
-    """The store or channel where each contact was first seen."""
-    return (uniform(world.seed, "home account", contact) * world.shops).astype(np.int64)
-
-
-def order_account(world: World, customer: Integers, order: Integers) -> Integers:
-    """Where each order is placed: mostly at home, often at a second store of the customer's, sometimes on the web."""
-    second = (uniform(world.seed, "second account", customer) * world.shops).astype(np.int64)
-    where = choice(np.cumsum([0.62, 0.23, 0.15]), uniform(world.seed, "order account", order))
-    return np.choose(where, [home_account(world, customer), second, np.full(len(order), ONLINE_SHOP)])
 
 
 def contact_address(world: World, contact: Integers) -> Integers:
@@ -307,10 +299,6 @@ def _addresses(
 
 def _draw(world: World, pool: pa.StringArray, purpose: str, entity: Integers) -> pa.StringArray:
     return from_pool(pool, (uniform(world.seed, purpose, entity) * len(pool)).astype(np.int64))
-
-
-def _place(world: World, purpose: str, entity: Integers) -> Integers:
-    return (uniform(world.seed, purpose, entity) * len(PLACES)).astype(np.int64)
 
 
 def _street(world: World, purpose: str, entity: Integers) -> pa.StringArray:

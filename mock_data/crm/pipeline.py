@@ -22,6 +22,7 @@ from ..schema import CRM
 from ..world import World
 from .catalogue import STANDARD, Catalogue
 from .fulfilment import make_parcels, shipment_rows
+from .homes import account_place
 from .orders import BOUGHT, WHOLESALE, Orders, order_number, order_rows, seconds_between
 from .people import WHOLESALE_SALES, account_number, account_owner
 from .service import TASKS_PER_ORDER, task_rows
@@ -315,6 +316,7 @@ def _make_orders(world: World, deals: Deals, offer: _Offer) -> Orders:
         activated=created + seconds_between(seed, "wholesale order is checked", order, 900, 7_200),
         cancelled=np.full(n, NEVER),
         account=world.shops + deals.wholesaler[won],
+        place=account_place(world, world.shops + deals.wholesaler[won]),
         pricebook=np.full(n, STANDARD),
         subscription=np.full(n, -1),
         first_box=np.full(n, -1),

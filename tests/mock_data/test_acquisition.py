@@ -98,7 +98,7 @@ def test_channels_bring_customers_of_their_own_kind_and_leave_the_rates_of_all_a
     behaviour = replace(Behaviour(), channel_quality=quality)
     contact = np.arange(20_000)
     rate, _ = draw_rates(seed, contact, behaviour.purchases)
-    source = origins(seed, behaviour, contact, contact * 0).source
+    source = source_of(seed, behaviour, contact)
     m = behaviour.purchases
     assert abs(rate.mean() / (m.r / m.alpha) - 1) < STANDARD_ERRORS / np.sqrt(m.r * len(contact))
     assert abs(rate.var() / (m.r / m.alpha**2) - 1) < STANDARD_ERRORS * np.sqrt((2 + 6 / m.r) / len(contact))
