@@ -20,7 +20,7 @@ from .crm.people import account_rows, arrivals, contact_rows, staff_rows
 from .crm.pipeline import wholesale_rows
 from .crm.service import case_rows, make_cases
 from .crm.subscriptions import make_boxes, make_subscriptions, subscription_rows
-from .draws import Floats, Integers, uniform
+from .draws import Integers, uniform
 from .encoding import encode
 from .faults import inject
 from .rows import NEVER, Rows, Seconds, Update
@@ -68,9 +68,7 @@ def _consumer_rows(world: World, catalogue: Catalogue, customer: Integers, until
     # a walk-in has no name to come back under
     customers = Customers(customer, np.where(named, rate, 0.0), np.where(named, dropout, 1.0), first_due)
 
-    def when(who: NDArray[np.intp], weeks: Floats) -> Seconds:
-        return np.where(season.is_past(weeks), NEVER, homes.moment(who, *season.split(weeks)))
-
+    when = homes.when(season)
     first = when(np.arange(len(customer)), first_due)
     bought, drops_out = purchase(world.seed, customers, season, until, when)
     bought = bought.where(~_foregone(world, catalogue, bought))

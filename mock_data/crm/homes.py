@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..behaviour.acquisition import SOURCES as LEAD_SOURCES
-from ..behaviour.calendar import Hours, second_of_day, share_of_day
+from ..behaviour.calendar import Hours, SeasonClock, second_of_day, share_of_day
 from ..behaviour.local_time import ZONE_OF_PLACE, local_day, to_local, to_utc
 from ..behaviour.parameters import Behaviour, OpeningHours
 from ..draws import Floats, Integers, choice, uniform
 from ..pools import PLACES
-from ..rows import Seconds
+from ..rows import Seconds, unless
 from ..schema import CRM
 from ..world import World
 
@@ -180,6 +181,10 @@ class Homes:
         second = second_of_day(share, hours)
         local = (self.world.start + day).astype("datetime64[s]") + second.astype("timedelta64[s]")
         return to_utc(local, self.zone[who])
+
+    def when(self, season: SeasonClock) -> Callable[[NDArray[np.intp], Floats], Seconds]:
+        """For customers at some positions: the instants at which the season's clock reaches some weeks; NaT past it."""
+        return lambda who, weeks: unless(season.is_past(weeks), self.moment(who, *season.split(weeks)))
 
     def share(self, who: Integers, day: Integers, at: Seconds) -> Floats:
         """What has been bought by an instant where each buys on a local day, as a share of the day's; then 1."""

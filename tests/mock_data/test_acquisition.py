@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.special import gammaincinv, ndtr, ndtri
 
 from mock_data import worlds as named_worlds
-from mock_data.behaviour.acquisition import SOURCES, calendar, campaign_runs, origins
+from mock_data.behaviour.acquisition import SOURCES, calendar, campaign_runs, source_of
 from mock_data.behaviour.parameters import Behaviour, Campaign, Channel, Mailing
 from mock_data.behaviour.purchases import draw_rates
 from mock_data.crm.marketing import LEADS_PER_CONTACT, expected_leads

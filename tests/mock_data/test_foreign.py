@@ -218,7 +218,8 @@ def a_file_beside_schemas(folder: Path) -> None:
 
 
 PUT: list[Callable[[Path], None]] = [
-    a_file, a_copy, a_file_named_as_ours_are, an_empty_folder, a_file_in_a_folder, a_link, a_link_to_a_folder, a_file_beside_schemas,
+    a_file, a_copy, a_file_named_as_ours_are, an_empty_folder, a_file_in_a_folder, a_link,
+    a_link_to_a_folder, a_file_beside_schemas,
 ]  # fmt: skip
 
 

@@ -69,9 +69,10 @@ def history(request: pytest.FixtureRequest) -> History:
     catalogue, until = make_catalogue(world), end_of(AS_OF)
     clock, contact = world.season_clock(until), np.arange(world.contacts)
     rate, dropout = draw_rates(world.seed, contact, world.behaviour.purchases)
-    first = arrivals(world, contact, clock).first_purchase
-    bought, dropout_at = purchase(world.seed, Customers(contact, rate, dropout, first), clock, until)
-    orders = make_orders(world, catalogue, bought)
+    arrived = arrivals(world, contact, clock)
+    customers = Customers(contact, rate, dropout, arrived.first_purchase)
+    bought, dropout_at = purchase(world.seed, customers, clock, until, arrived.homes.when(clock))
+    orders = make_orders(world, catalogue, arrived.homes, bought)
     parcels = make_parcels(world, orders)
     returns = make_returns(world, orders, parcels, catalogue)
     return History(

@@ -183,7 +183,7 @@ def test_average_order_value(history):
     world, bought = h.world, h.purchases
     scale = draw_scale(world.seed, bought.customer, world.behaviour.spend)
     catalogue = make_catalogue(world)
-    orders = make_orders(world, catalogue, bought)
+    orders = make_orders(world, catalogue, arrivals(world, np.arange(world.contacts), h.clock).homes, bought)
     mine = orders.outcome == BOUGHT
     value = (orders.total(orders.line_cents) / 100)[mine]
     drawn = draw_spend(world.seed, bought.customer, bought.number * 3, scale, world.behaviour.spend)
