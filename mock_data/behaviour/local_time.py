@@ -10,13 +10,15 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..draws import Floats, Integers
 from ..pools import PLACES
-from ..rows import Seconds
+from ..rows import Seconds, unless
 
 ZONES = tuple(dict.fromkeys(place.time_zone for place in PLACES))
 ZONE_OF_PLACE: Integers = np.array([ZONES.index(place.time_zone) for place in PLACES])
@@ -49,11 +51,11 @@ def between_hours(at: Seconds, zone: Integers | int, opens: float, closes: float
 
     Of two instants in one zone the earlier stays the earlier; of what is a day apart, all stays in order.
     """
-    local = to_local(at, zone)
-    day = local.astype("datetime64[D]").astype("datetime64[s]")
-    second = (local - day).astype(np.int64)
-    squeezed = 3_600 * opens + second * ((closes - opens) * 3_600 / _DAY)
-    return to_utc(np.where(np.isnat(at), at, day + _seconds(squeezed)), zone)
+    day = to_local(at, zone).astype("datetime64[D]").astype("datetime64[s]")
+    midnight, next_midnight = to_utc(day, zone), to_utc(day + np.timedelta64(_DAY, "s"), zone)
+    share = (at - midnight) / (next_midnight - midnight)  # of the time itself: on some days an hour comes twice
+    squeezed = 3_600 * (opens + np.where(np.isnat(at), 0.0, share) * (closes - opens))
+    return to_utc(unless(np.isnat(at), day + _seconds(squeezed)), zone)
 
 
 def at_hours(day: Seconds, share: Floats, opens: Floats | float, closes: Floats | float) -> Seconds:
@@ -61,7 +63,7 @@ def at_hours(day: Seconds, share: Floats, opens: Floats | float, closes: Floats 
     return day.astype("datetime64[s]") + _seconds(3_600 * (opens + share * (np.asarray(closes) - opens)))
 
 
-def _seconds(values: Floats) -> Seconds:
+def _seconds(values: Floats) -> NDArray[np.timedelta64]:
     return values.astype(np.int64).astype("timedelta64[s]")
 
 
@@ -104,31 +106,30 @@ def _changes(first_year: int, end_year: int) -> _Changes:
     """The changes from one year to another, both multiples of ten."""
     long_ago = -(1 << 38)
     instant, offset, before = [], [], []
+    month = np.arange(f"{first_year}-01", f"{end_year}-02", dtype="datetime64[M]")
+    months: list[int] = month.astype("datetime64[s]").astype(np.int64).tolist()
     for name in ZONES:
         zone = ZoneInfo(name)
-        here = _offset(zone, dt.datetime(first_year, 1, 1, tzinfo=dt.UTC))
+        here = _offset(zone, months[0])
         instant.append(long_ago)
         offset.append(here)
         before.append(here)
-        for year in range(first_year, end_year):
-            for month in range(1, 13):
-                low = dt.datetime(year, month, 1, tzinfo=dt.UTC)
-                high = dt.datetime(year + month // 12, month % 12 + 1, 1, tzinfo=dt.UTC)
-                if _offset(zone, high) == here:  # no zone here changes twice in a month
-                    continue
-                while high - low > dt.timedelta(seconds=1):
-                    middle = low + (high - low) // 2
-                    low, high = (middle, high) if _offset(zone, middle) == here else (low, middle)
-                instant.append(round(high.timestamp()))
-                before.append(here)
-                here = _offset(zone, high)
-                offset.append(here)
+        for low, high in pairwise(months):
+            if _offset(zone, high) == here:  # no zone here changes twice in a month
+                continue
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if _offset(zone, middle) == here else (low, middle)
+            instant.append(high)
+            before.append(here)
+            here = _offset(zone, high)
+            offset.append(here)
     at, shift, was = (np.array(values, dtype=np.int64) for values in (instant, offset, before))
     apart: Integers = (np.cumsum(at == long_ago) - 1) * _APART
     return _Changes(at.astype("datetime64[s]"), shift.astype("timedelta64[s]"), at + apart, at + was + apart)
 
 
-def _offset(zone: ZoneInfo, at: dt.datetime) -> int:
-    offset = at.astimezone(zone).utcoffset()
+def _offset(zone: ZoneInfo, at: int) -> int:
+    offset = dt.datetime.fromtimestamp(at, zone).utcoffset()
     assert offset is not None
     return round(offset.total_seconds())

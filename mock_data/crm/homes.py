@@ -186,11 +186,11 @@ class Homes:
         """For customers at some positions: the instants at which the season's clock reaches some weeks; NaT past it."""
         return lambda who, weeks: unless(season.is_past(weeks), self.moment(who, *season.split(weeks)))
 
-    def share(self, who: Integers, day: Integers, at: Seconds) -> Floats:
-        """What has been bought by an instant where each buys on a local day, as a share of the day's; then 1."""
+    def share(self, who: Integers, day: Integers, at: Seconds, after: np.timedelta64) -> Floats:
+        """What has been bought some time after an instant on a local day, where each buys, as a share of the day's."""
         hours = opening_hours(self.world.behaviour, shops(self.world).channel[self.account(who, day)])
         since = to_local(at, self.zone[who]) - (self.world.start + day).astype("datetime64[s]")
-        return share_of_day(since.astype(np.int64), hours)
+        return share_of_day((since + after).astype(np.int64), hours)
 
 
 def make_homes(

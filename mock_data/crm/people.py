@@ -78,7 +78,7 @@ def arrivals(world: World, customer: Integers, season: SeasonClock) -> Arrivals:
     comes[named] = brought.comes
     # not before somebody who has signed up can have chosen something
     known = day < len(season.at_midnight) - 1
-    chosen = homes.share(who, day, at + _CHOOSING)
+    chosen = homes.share(who, day, at, _CHOOSING)
     earliest = np.where(known, season.join(np.where(known, day, 0), chosen), np.inf)
     delay = -np.log(uniform(world.seed, "first purchase", customer)) * world.behaviour.weeks_to_first_purchase
     buys = ~named | (uniform(world.seed, "never buys", customer) >= world.behaviour.never_buys)

@@ -75,6 +75,18 @@ def test_the_five_worlds_are_there_and_differ():
             "subscriptions: {plans: []}",
             "subscriptions.plans cannot be that: it must be a list, each element with the keys",
         ),
+        (
+            "opening_hours: [{channel: store, opens: 9, closes: 18}, {channel: online, opens: 0, closes: 24}]",
+            "opening_hours must name every one of store, online, mall: mall is missing",
+        ),
+        (
+            "opening_hours: [{channel: store, opens: 18, closes: 9}, {channel: online, opens: 0, closes: 24}, "
+            "{channel: mall, opens: 9, closes: 20}]",
+            "opening_hours: store opens at 18 and closes at 9: it must be open for an hour at least",
+        ),
+        ("opening_hours: [{channel: kiosk, opens: 9, closes: 18}]", "opening_hours.0.channel is 'kiosk': it must be"),
+        ("sales_tax: [{state: NY, percent: 4}]", "sales_tax must name every one of AZ, CA, CO, "),
+        ("sales_tax: [{state: NY, percent: 400}]", "sales_tax.0.percent is 400: it must be a number from 0 to 25"),
         ("campaigns: 3", "campaigns is 3: it must be a list, each element with the keys name, type, "),
         ("channels: [{source: TV, share: 1}]", "channels.0.source is 'TV': it must be one of Web, Store, "),
         ("channels: [{source: Web, share: 0.5}]", "the shares of the channels must add up to 1"),
