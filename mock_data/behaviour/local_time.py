@@ -11,6 +11,7 @@ import datetime as dt
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -63,7 +64,7 @@ def at_hours(day: Seconds, share: Floats, opens: Floats | float, closes: Floats 
     return day.astype("datetime64[s]") + _seconds(3_600 * (opens + share * (np.asarray(closes) - opens)))
 
 
-def _seconds(values: Floats) -> NDArray[np.timedelta64]:
+def _seconds(values: Floats) -> NDArray[Any]:  # timedelta64[s]
     return values.astype(np.int64).astype("timedelta64[s]")
 
 
