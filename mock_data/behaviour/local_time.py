@@ -23,7 +23,6 @@ from ..rows import Seconds, unless
 
 ZONES = tuple(dict.fromkeys(place.time_zone for place in PLACES))
 ZONE_OF_PLACE: Integers = np.array([ZONES.index(place.time_zone) for place in PLACES])
-_DAY = 86_400
 _APART = np.int64(1 << 40)  # seconds between the tables of two zones: longer than all that is ever simulated
 
 
@@ -52,8 +51,9 @@ def between_hours(at: Seconds, zone: Integers | int, opens: float, closes: float
 
     Of two instants in one zone the earlier stays the earlier; of what is a day apart, all stays in order.
     """
-    day = to_local(at, zone).astype("datetime64[D]").astype("datetime64[s]")
-    midnight, next_midnight = to_utc(day, zone), to_utc(day + np.timedelta64(_DAY, "s"), zone)
+    date = to_local(at, zone).astype("datetime64[D]")
+    day: Seconds = date.astype("datetime64[s]")
+    midnight, next_midnight = to_utc(day, zone), to_utc((date + 1).astype("datetime64[s]"), zone)
     share = (at - midnight) / (next_midnight - midnight)  # of the time itself: on some days an hour comes twice
     squeezed = 3_600 * (opens + np.where(np.isnat(at), 0.0, share) * (closes - opens))
     return to_utc(unless(np.isnat(at), day + _seconds(squeezed)), zone)

@@ -390,7 +390,7 @@ class Behaviour:
         opening_hours: of each kind of sales channel, on the clock of the place where it is.
         sales_tax: of each state in which somebody may buy; goods for resale are free of it.
         walk_ins: purchases without a name, as a share of the contacts.
-        abandoned, cancelled: draft and cancelled orders per purchase.
+        abandoned, cancelled: draft and cancelled orders per purchase after which the customer stays.
         channels: where contacts come from, the one with the rarest buyers first.
         channel_quality: how far the channel tells the customer: correlation of the customer's place among all
             purchase rates with the channel's place in `channels`. Only who comes through which channel depends on it.
