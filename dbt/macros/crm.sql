@@ -6,7 +6,8 @@ How staging reads the CRM. The one place to adapt when the CRM is your own:
       crm_missing_columns: {stg_crm__products: [unit_cost_c, stock_quantity_c]}
 - crm_missing_tables lists the staging models whose table it lacks: they hold no row, and what reads them holds none either:
       crm_missing_tables: [stg_crm__subscriptions, stg_crm__leads]
-- activated_order_statuses and retail_order_types list the picklist values that count, as your CRM spells them.
+- activated_order_statuses, retail_order_types and business_account_types list the picklist values that count, as your CRM
+  spells them.
 A column that goes by another name is renamed in its staging model.
 
 How a landed value is read, whatever type the loader gave it:

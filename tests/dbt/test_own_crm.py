@@ -37,12 +37,14 @@ VARS = {
     "crm_missing_tables": ["stg_crm__subscriptions", "stg_crm__leads"],
     "activated_order_statuses": ["Shipped"],
     "retail_order_types": ["Online"],
+    "business_account_types": ["Reseller"],
 }
 MISSING_TABLES = {"subscription_c", "lead"}
 # the words of another org
 WORDS = {
     "Activated": "Shipped",
     "Retail": "Online",
+    "Wholesale": "Reseller",
     "Proposal": "Needs Analysis",
     "Closed Won": "Won - Signed",
     "Commit": "Most Likely",

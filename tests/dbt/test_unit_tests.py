@@ -27,6 +27,7 @@ ODD = {
     "crm_missing_tables": ["stg_crm__subscriptions", "stg_crm__opportunities"],
     "activated_order_statuses": ["Shipped"],
     "retail_order_types": ["Online"],
+    "business_account_types": ["Reseller"],
 }
 LAST_DAY = "2024-02-10"
 # the last day is set by another name; the others are none of a user's

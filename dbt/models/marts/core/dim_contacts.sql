@@ -5,6 +5,12 @@ with contacts as (
 
 ),
 
+accounts as (
+
+    select * from {{ ref('stg_crm__accounts') }}
+
+),
+
 merged as (
 
     select * from {{ ref('int_contacts__merged') }}
@@ -64,6 +70,7 @@ final as (
         occasions.latest_occasion_date,
         {{ money('coalesce(orders.net_revenue, 0)') }} as net_revenue
     from contacts
+    left join accounts on contacts.account_id = accounts.account_id
     inner join merged on contacts.contact_id = merged.contact_id
     -- only survivors have merged records, themselves included
     inner join merged_records on contacts.contact_id = merged_records.surviving_contact_id
@@ -71,6 +78,11 @@ final as (
     left join occasions on contacts.contact_id = occasions.contact_id
     where
         not merged.is_survivor_deleted
+        -- the people whom the sales team deals with at a business are customers only where they buy themselves
+        and (
+            not {{ is_one_of('accounts.account_type', 'business_account_types') }}
+            or orders.contact_id is not null
+        )
         -- looking back at an earlier day, nobody who came later is there yet
         and (
             {{ business_date('contacts.created_at') }} <= {{ as_of_date() }}
