@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-_SIZES = {"first_names": 600, "last_names": 900, "streets": 800, "colours": 140}
+_SIZES = {"first_names": 600, "last_names": 900, "streets": 800}
 
 
 class Place(NamedTuple):
@@ -66,7 +66,6 @@ class Pools:
     first_names: pa.StringArray
     last_names: pa.StringArray
     streets: pa.StringArray
-    colours: pa.StringArray
 
 
 @lru_cache(maxsize=4)
@@ -85,5 +84,4 @@ def make_pools(seed: int, locale: str = "en_US") -> Pools:
         first_names=pool(fake.first_name_male, _SIZES["first_names"]),
         last_names=pool(fake.last_name, _SIZES["last_names"]),
         streets=pool(fake.street_name, _SIZES["streets"]),
-        colours=pool(fake.color_name, _SIZES["colours"]),
     )

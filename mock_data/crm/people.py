@@ -28,6 +28,7 @@ _ROLES = (
 _ROLE_OF_USER = np.array([-1, 0, 1, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5])
 _MANAGER_OF_USER = np.array([-1, -1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 2, 2, 2, 2, 2])
 SALES, SERVICE, WHOLESALE_SALES = (np.flatnonzero(role == _ROLE_OF_USER) for role in (3, 4, 5))  # users of each team
+HEAD_OF_SALES = int(np.flatnonzero(_ROLE_OF_USER == 1)[0])
 _TYPES = CRM["account"].field("type").picklist
 _TRADES = pa.array(["Outfitters", "& Sons", "Department Store", "Menswear Group", "Trading", "Boutiques"])
 _CHOOSING = np.timedelta64(20, "m")
