@@ -58,6 +58,59 @@ PLACES = tuple(
     )
 )
 
+STATE_NAMES = {
+    "AZ": "Arizona",
+    "CA": "California",
+    "CO": "Colorado",
+    "DC": "District of Columbia",
+    "FL": "Florida",
+    "GA": "Georgia",
+    "IL": "Illinois",
+    "LA": "Louisiana",
+    "MA": "Massachusetts",
+    "MI": "Michigan",
+    "MN": "Minnesota",
+    "MO": "Missouri",
+    "NC": "North Carolina",
+    "NV": "Nevada",
+    "NY": "New York",
+    "OH": "Ohio",
+    "OR": "Oregon",
+    "PA": "Pennsylvania",
+    "TN": "Tennessee",
+    "TX": "Texas",
+    "UT": "Utah",
+    "WA": "Washington",
+}
+# of each city's telephones (North American Numbering Plan Administration)
+AREA_CODES = {
+    "New York": 212,
+    "Boston": 617,
+    "Philadelphia": 215,
+    "Washington": 202,
+    "Atlanta": 404,
+    "Miami": 305,
+    "Charlotte": 704,
+    "Detroit": 313,
+    "Columbus": 614,
+    "Chicago": 312,
+    "Minneapolis": 612,
+    "Saint Louis": 314,
+    "Nashville": 615,
+    "New Orleans": 504,
+    "Dallas": 214,
+    "Houston": 713,
+    "Denver": 303,
+    "Salt Lake City": 801,
+    "Phoenix": 602,
+    "Las Vegas": 702,
+    "San Diego": 619,
+    "Los Angeles": 213,
+    "San Francisco": 415,
+    "Portland": 503,
+    "Seattle": 206,
+}
+
 
 @dataclass(frozen=True)
 class Pools:

@@ -83,13 +83,13 @@ class Catalogue:
             ]
         )
 
-    def ladder(self, pricebook: Integers, online: NDArray[np.bool_], dearer: NDArray[np.bool_] | np.bool_) -> Integers:
+    def ladder(self, pricebook: Integers, online: NDArray[np.bool_], dearer: NDArray[np.bool_]) -> Integers:
         """Which of the `ladders` each order is filled from, shape (n,).
 
         Args:
             pricebook: shape (n,), STANDARD or MALL.
             online: shape (n,), whether it is placed online; else in a store or mall.
-            dearer: whether it is placed after the price rise.
+            dearer: shape (n,), whether it is placed after the price rise.
         """
         return pricebook + 2 * online + 4 * dearer
 

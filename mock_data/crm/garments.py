@@ -328,7 +328,11 @@ class _Garments:
 
 
 def _enumerate() -> _Garments:
-    names, style, lowest, highest, begin = [], [], [], [], [0]
+    names: list[str] = []
+    style: list[int] = []
+    lowest: list[float] = []
+    highest: list[float] = []
+    begin = [0]
     for category in CATEGORIES:
         for line in category.lines:
             for name in line.styles():
