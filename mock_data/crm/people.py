@@ -28,7 +28,7 @@ _ROLES = (
     ("Wholesale Sales", 1),
 )  # fmt: skip
 _TEAMS = ("Company", "All Sales", "All Service", "Shop Sales", "Service Desk", "Wholesale Sales")  # by role
-_TITLES = (
+_USER_TITLES = (
     "Chief Executive",
     "Head of Sales",
     "Head of Service",
@@ -36,7 +36,7 @@ _TITLES = (
     "Service Agent",
     "Account Executive",
 )
-_DEPARTMENTS = ("Management", "Sales", "Service", "Sales", "Service", "Wholesale")
+_USER_DEPARTMENTS = ("Management", "Sales", "Service", "Sales", "Service", "Wholesale")
 # user 0 is the integration, which has no role
 _ROLE_OF_USER = np.array([-1, 0, 1, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5])
 _MANAGER_OF_USER = np.array([-1, -1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 2, 2, 2, 2, 2])
@@ -57,7 +57,7 @@ class _Kind(NamedTuple):
     public: float = 0.0
 
 
-_TRADES = (  # of wholesale customers
+_CUSTOMERS = (  # who buys for resale, by trade
     _Kind("Outfitters", "Country outfitter with a loyal older clientele.", 4, 40),
     _Kind("& Sons", "Family business, menswear and tailoring.", 3, 30),
     _Kind("Department Store", "Department store with a menswear floor.", 120, 1_500, 0.4),
@@ -65,12 +65,13 @@ _TRADES = (  # of wholesale customers
     _Kind("Trading", "Importer that sells on to independent shops.", 8, 80),
     _Kind("Boutiques", "Small boutiques in the better streets.", 5, 40),
 )
-_SHOPS = {  # our own, by account_source
+_OWN = {  # our own, by account_source
     "store": _Kind("Store", "Shop of our own, with a fitting room and alterations.", 4, 16),
     "online": _Kind("Online", "Online channel of our own, shipped from the warehouse.", 15, 120),
     "mall": _Kind("Mall", "Counter of our own in a shopping mall.", 2, 7),
 }
-_KINDS = (*_TRADES, *(_SHOPS[source] for source in CHANNELS))
+_TRADES = pa.array([customer.name for customer in _CUSTOMERS])
+_KINDS = (*_CUSTOMERS, *(_OWN[source] for source in CHANNELS))
 _SALES_PER_HEAD = np.array([90_000, 260_000])  # least and most that a wholesale customer sells in a year
 _NOTES = pa.array(
     [
@@ -182,8 +183,8 @@ def staff_rows(world: World) -> list[Rows]:
                 "alias": pc.fill_null(pc.utf8_lower(alias), "webshop"),
                 "email": login,
                 "phone": telephone(world, "telephone of user", user, place),
-                "title": from_pool(pa.array(_TITLES), _ROLE_OF_USER),
-                "department": from_pool(pa.array(_DEPARTMENTS), _ROLE_OF_USER),
+                "title": from_pool(pa.array(_USER_TITLES), _ROLE_OF_USER),
+                "department": from_pool(pa.array(_USER_DEPARTMENTS), _ROLE_OF_USER),
                 "company_name": pa.repeat(_COMPANY, users),
                 "user_type": np.zeros(users, dtype=np.int64),
                 "is_active": np.ones(users, dtype=bool),
@@ -272,12 +273,16 @@ def _ownership(world: World, account: Integers, kind: Integers) -> Integers:
     return np.where(kind < len(_TRADES), of_customer, _OWNERSHIPS.index("Subsidiary"))
 
 
-def contact_rows(world: World, contact: Integers, at: Seconds, source: Integers, homes: Homes) -> list[Rows]:
-    """Contacts numbered `contact`, created `at`, and their addresses.
+def contact_rows(
+    world: World, contact: Integers, at: Seconds, source: Integers, homes: Homes, tasks: Rows
+) -> list[Rows]:
+    """Contacts, created `at`, and their addresses.
 
     Args:
+        contact: shape (n,), record numbers in a row.
         source: shape (n,), position among the lead sources.
         homes: of these contacts, or of more of which they are the first.
+        tasks: all that were given because of them, and perhaps of others.
     """
     seed, n = world.seed, len(contact)
     first, last = names(world, contact)
@@ -319,10 +324,32 @@ def contact_rows(world: World, contact: Integers, at: Seconds, source: Integers,
         updates=(
             Update(opts_out, {"has_opted_out_of_email": yes}),
             Update(bounces, {"email_bounced_date": bounces}),
+            _last_activity(contact, tasks),
         ),
     )
     shipping = np.full(n, CRM["address"].field("address_type").picklist.index("Shipping"))
     return [contacts, _addresses(world, contact_address(world, contact), at, place, address, shipping)]
+
+
+def _last_activity(contact: Integers, tasks: Rows) -> Update:
+    """What tasks leave on contacts once they are done: their due days, and that somebody looked."""
+    done = tasks.updates[-1].at
+    row = np.asarray(tasks.columns["who_id"]) - (contact[0] if len(contact) else 0)
+    of_contact = np.flatnonzero((row >= 0) & (row < len(contact)) & ~np.isnat(done))
+    sort = of_contact[np.lexsort((done[of_contact], row[of_contact]))]
+    row, at, due = row[sort], done[sort], np.asarray(tasks.columns["activity_date"])[sort]
+    # what is done later may have been due earlier: the latest day of each contact's so far
+    apart = np.int64(1 << 32)
+    latest = np.maximum.accumulate(due.astype(np.int64) + row * apart) - row * apart
+    return Update(
+        at,
+        {
+            "last_activity_date": latest.astype("datetime64[D]"),
+            "last_viewed_date": at,
+            "last_referenced_date": at,
+        },
+        rows=row,
+    )
 
 
 def names(world: World, entity: Integers, whose: str = "") -> tuple[pa.StringArray, pa.StringArray]:
