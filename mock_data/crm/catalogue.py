@@ -33,8 +33,8 @@ _CHANNEL_SHARES = np.cumsum([0.2, 0.2, 0.6])  # of articles sold in stores only,
 _ACTIVE = 0.95  # of the articles
 _ARCHIVED = 0.5  # of those that are no longer sold
 # wholesale customers have basics delivered month by month
-_IN_INSTALLMENTS = next(i for i, category in enumerate(CATEGORIES) if category.code == "UND")
-_INSTALLMENTS = 3
+_IN_INSTALMENTS = next(i for i, category in enumerate(CATEGORIES) if category.code == "UND")
+_INSTALMENTS = 3
 STANDARD, MALL = 0, 1  # price books
 _MALL_MARKUP = 4  # percent: counters in malls pay rent
 
@@ -83,11 +83,6 @@ class Catalogue:
             ]
         )
 
-    @cached_property
-    def code(self) -> pa.StringArray:
-        """The code of every product, shape (n,)."""
-        return pc.binary_join_element_wise(from_pool(_CODES, self.category), _six_digits(len(self.category)), "-")
-
     def ladder(self, pricebook: Integers, online: NDArray[np.bool_], dearer: NDArray[np.bool_]) -> Integers:
         """Which of the `ladders` each order is filled from, shape (n,).
 
@@ -104,9 +99,19 @@ class Catalogue:
         return np.flatnonzero(self.is_active[: self.articles])
 
     @cached_property
-    def in_installments(self) -> NDArray[np.bool_]:
-        """Whether a deal has each product delivered in installments (its quantity schedule), shape (n,)."""
-        return self.category == _IN_INSTALLMENTS
+    def number(self) -> pa.StringArray:
+        """Of each product, six digits."""
+        return pc.utf8_lpad(pc.cast(pa.array(np.arange(len(self.category))), pa.string()), 6, "0")
+
+    @cached_property
+    def code(self) -> pa.StringArray:
+        """Of each product: its shelf's, and its number."""
+        return pc.binary_join_element_wise(from_pool(_CODES, self.category), self.number, "-")
+
+    @cached_property
+    def in_instalments(self) -> NDArray[np.bool_]:
+        """Whether a deal has each product delivered in instalments (its quantity schedule), shape (n,)."""
+        return self.category == _IN_INSTALMENTS
 
     def listed(self, product: Integers, at: Seconds) -> Integers:
         """What products stand at in the standard price book at some times, in cents, shape (n,)."""
@@ -200,10 +205,10 @@ def _products(world: World, catalogue: Catalogue) -> Rows:
     n = len(catalogue.category)
     product = np.arange(n)
     is_plan = product >= catalogue.articles
-    number = _six_digits(n)
+    number, code = catalogue.number, catalogue.code
     months = np.ones(n, dtype=np.int64)
     months[is_plan] = [MONTHS[plan.billing_period] for plan in world.plans]
-    by_quantity, by_revenue = catalogue.in_installments, months > 1
+    by_quantity, by_revenue = catalogue.in_instalments, months > 1
     archived = ~catalogue.is_active & (uniform(world.seed, "is archived", product) < _ARCHIVED)
     return Rows(
         "crm.product_2",
@@ -211,21 +216,19 @@ def _products(world: World, catalogue: Catalogue) -> Rows:
         {
             "id": product,
             "name": catalogue.name,
-            "product_code": catalogue.code,
+            "product_code": code,
             "description": pooled(_SHELF_NOTES, catalogue.category),
             "family": pooled(_SHELVES, catalogue.category),
             "is_active": catalogue.is_active,
             "is_archived": archived,
             "stock_keeping_unit": pc.binary_join_element_wise("SKU", number, ""),
             "external_id": pc.binary_join_element_wise("ERP", number, "-"),
-            "display_url": pc.binary_join_element_wise(
-                "https://shop.example.com/products/", pc.utf8_lower(catalogue.code), ""
-            ),
+            "display_url": pc.binary_join_element_wise("https://shop.example.com/products/", pc.utf8_lower(code), ""),
             "quantity_unit_of_measure": np.zeros(n, dtype=np.int64),
             "can_use_quantity_schedule": by_quantity,
             "quantity_schedule_type": _where(by_quantity, "quantity_schedule_type", "Divide"),
             "quantity_installment_period": _where(by_quantity, "quantity_installment_period", "Monthly"),
-            "number_of_quantity_installments": np.where(by_quantity, _INSTALLMENTS, NULL_INTEGER),
+            "number_of_quantity_installments": np.where(by_quantity, _INSTALMENTS, NULL_INTEGER),
             "can_use_revenue_schedule": by_revenue,
             "revenue_schedule_type": _where(by_revenue, "revenue_schedule_type", "Divide"),
             "revenue_installment_period": _where(by_revenue, "revenue_installment_period", "Monthly"),
@@ -242,10 +245,6 @@ def _products(world: World, catalogue: Catalogue) -> Rows:
         }
         | _by_head_of_sales(n),
     )
-
-
-def _six_digits(n: int) -> pa.StringArray:
-    return pc.utf8_lpad(pc.cast(pa.array(np.arange(n)), pa.string()), 6, "0")
 
 
 def _where(given: NDArray[np.bool_], field: str, value: str) -> Integers:

@@ -28,7 +28,7 @@ _ROLES = (
     ("Wholesale Sales", 1),
 )  # fmt: skip
 _TEAMS = ("Company", "All Sales", "All Service", "Shop Sales", "Service Desk", "Wholesale Sales")  # by role
-_USER_TITLES = (
+_TITLES = (
     "Chief Executive",
     "Head of Sales",
     "Head of Service",
@@ -36,7 +36,7 @@ _USER_TITLES = (
     "Service Agent",
     "Account Executive",
 )
-_USER_DEPARTMENTS = ("Management", "Sales", "Service", "Sales", "Service", "Wholesale")
+_DEPARTMENTS = ("Management", "Sales", "Service", "Sales", "Service", "Wholesale")
 # user 0 is the integration, which has no role
 _ROLE_OF_USER = np.array([-1, 0, 1, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5])
 _MANAGER_OF_USER = np.array([-1, -1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 2, 2, 2, 2, 2])
@@ -57,7 +57,7 @@ class _Kind(NamedTuple):
     public: float = 0.0
 
 
-_CUSTOMERS = (  # who buys for resale, by trade
+_TRADES = (  # of wholesale customers
     _Kind("Outfitters", "Country outfitter with a loyal older clientele.", 4, 40),
     _Kind("& Sons", "Family business, menswear and tailoring.", 3, 30),
     _Kind("Department Store", "Department store with a menswear floor.", 120, 1_500, 0.4),
@@ -65,13 +65,12 @@ _CUSTOMERS = (  # who buys for resale, by trade
     _Kind("Trading", "Importer that sells on to independent shops.", 8, 80),
     _Kind("Boutiques", "Small boutiques in the better streets.", 5, 40),
 )
-_OWN = {  # our own, by account_source
+_SHOPS = {  # our own, by account_source
     "store": _Kind("Store", "Shop of our own, with a fitting room and alterations.", 4, 16),
     "online": _Kind("Online", "Online channel of our own, shipped from the warehouse.", 15, 120),
     "mall": _Kind("Mall", "Counter of our own in a shopping mall.", 2, 7),
 }
-_TRADES = pa.array([customer.name for customer in _CUSTOMERS])
-_KINDS = (*_CUSTOMERS, *(_OWN[source] for source in CHANNELS))
+_KINDS = (*_TRADES, *(_SHOPS[source] for source in CHANNELS))
 _SALES_PER_HEAD = np.array([90_000, 260_000])  # least and most that a wholesale customer sells in a year
 _NOTES = pa.array(
     [
@@ -183,8 +182,8 @@ def staff_rows(world: World) -> list[Rows]:
                 "alias": pc.fill_null(pc.utf8_lower(alias), "webshop"),
                 "email": login,
                 "phone": telephone(world, "telephone of user", user, place),
-                "title": from_pool(pa.array(_USER_TITLES), _ROLE_OF_USER),
-                "department": from_pool(pa.array(_USER_DEPARTMENTS), _ROLE_OF_USER),
+                "title": from_pool(pa.array(_TITLES), _ROLE_OF_USER),
+                "department": from_pool(pa.array(_DEPARTMENTS), _ROLE_OF_USER),
                 "company_name": pa.repeat(_COMPANY, users),
                 "user_type": np.zeros(users, dtype=np.int64),
                 "is_active": np.ones(users, dtype=bool),
