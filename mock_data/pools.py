@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-_SIZES = {"first_names": 600, "last_names": 900, "streets": 800, "colours": 140}
+_SIZES = {"first_names": 600, "last_names": 900, "streets": 800}
 
 
 class Place(NamedTuple):
@@ -58,6 +58,59 @@ PLACES = tuple(
     )
 )
 
+STATE_NAMES = {
+    "AZ": "Arizona",
+    "CA": "California",
+    "CO": "Colorado",
+    "DC": "District of Columbia",
+    "FL": "Florida",
+    "GA": "Georgia",
+    "IL": "Illinois",
+    "LA": "Louisiana",
+    "MA": "Massachusetts",
+    "MI": "Michigan",
+    "MN": "Minnesota",
+    "MO": "Missouri",
+    "NC": "North Carolina",
+    "NV": "Nevada",
+    "NY": "New York",
+    "OH": "Ohio",
+    "OR": "Oregon",
+    "PA": "Pennsylvania",
+    "TN": "Tennessee",
+    "TX": "Texas",
+    "UT": "Utah",
+    "WA": "Washington",
+}
+# of each city's telephones (North American Numbering Plan Administration)
+AREA_CODES = {
+    "New York": 212,
+    "Boston": 617,
+    "Philadelphia": 215,
+    "Washington": 202,
+    "Atlanta": 404,
+    "Miami": 305,
+    "Charlotte": 704,
+    "Detroit": 313,
+    "Columbus": 614,
+    "Chicago": 312,
+    "Minneapolis": 612,
+    "Saint Louis": 314,
+    "Nashville": 615,
+    "New Orleans": 504,
+    "Dallas": 214,
+    "Houston": 713,
+    "Denver": 303,
+    "Salt Lake City": 801,
+    "Phoenix": 602,
+    "Las Vegas": 702,
+    "San Diego": 619,
+    "Los Angeles": 213,
+    "San Francisco": 415,
+    "Portland": 503,
+    "Seattle": 206,
+}
+
 
 @dataclass(frozen=True)
 class Pools:
@@ -66,7 +119,6 @@ class Pools:
     first_names: pa.StringArray
     last_names: pa.StringArray
     streets: pa.StringArray
-    colours: pa.StringArray
 
 
 @lru_cache(maxsize=4)
@@ -85,5 +137,4 @@ def make_pools(seed: int, locale: str = "en_US") -> Pools:
         first_names=pool(fake.first_name_male, _SIZES["first_names"]),
         last_names=pool(fake.last_name, _SIZES["last_names"]),
         streets=pool(fake.street_name, _SIZES["streets"]),
-        colours=pool(fake.color_name, _SIZES["colours"]),
     )

@@ -90,13 +90,15 @@ def _consumer_rows(world: World, catalogue: Catalogue, customer: Integers, until
     orders = orders.before(np.where(orders.type == RETAIL, gone, NEVER))
     parcels, returns = parcels.of(orders), returns.of(orders)
     cases = cases.of(orders)
+    answered, tasks = case_rows(world, orders, cases)
     return [
-        *contact_rows(world, contact, signed_up, arrived.origins.source[: len(contact)], homes),
+        *contact_rows(world, contact, signed_up, arrived.origins.source[: len(contact)], homes, tasks),
         *acquisition_rows(world, heard_of, arrived, mails, orders),
         *order_rows(world, orders, catalogue),
         *shipment_rows(world, orders, parcels),
         *return_rows(world, orders, returns),
-        *case_rows(world, orders, cases),
+        answered,
+        tasks,
         *subscription_rows(world, subscriptions),
         _purchaser_rows(world, customers, named, first, drops_out, case_at, leaves),
     ]

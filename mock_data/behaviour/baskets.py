@@ -6,7 +6,9 @@ close to it. With a thousand products the basket's total is within a few per mil
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -21,27 +23,65 @@ _TWO_OF_ONE = 0.07
 
 @dataclass(frozen=True)
 class PriceLadders:
-    """Products by list price, in each of several price lists.
+    """Products by list price, in each of several price lists, one list after the other.
 
     Attributes:
-        product: shape (lists, m), record numbers, cheapest first.
-        cents: shape (lists, m), their list prices, rising.
+        product: shape (m,), record numbers, cheapest first in each list.
+        cents: shape (m,), their list prices, rising in each list.
+        begin: shape (lists + 1,), where each list begins, and the end of the last one; no list is empty.
     """
 
     product: Integers
     cents: Integers
+    begin: Integers
 
-    def nearest(self, which: Integers, cents: Floats) -> Integers:
-        """Position in list `which` of the price nearest to each of `cents`, shape (n,)."""
-        lists, m = self.cents.shape
-        # the lists one after the other, each above the one before: one search finds all
-        apart = float(self.cents.max()) + 1
-        above_all = np.arange(lists)[:, None] * apart
-        target = np.minimum(cents, self.cents[which, -1])
-        above = np.searchsorted((self.cents + above_all).ravel(), target + which * apart) - which * m
-        above = above.clip(0, m - 1)
-        below = np.maximum(above - 1, 0)
-        return np.where(target - self.cents[which, below] <= self.cents[which, above] - target, below, above)
+    @classmethod
+    def of(cls, lists: Sequence[tuple[Integers, Integers]]) -> PriceLadders:
+        """Ladders of lists of products and their prices, in any order."""
+        order = [np.argsort(cents, kind="stable") for _, cents in lists]
+        return cls(
+            product=np.concatenate([product[rising] for (product, _), rising in zip(lists, order, strict=True)]),
+            cents=np.concatenate([cents[rising] for (_, cents), rising in zip(lists, order, strict=True)]),
+            begin=np.cumsum([0, *(len(cents) for _, cents in lists)]),
+        )
+
+    @cached_property
+    def lowest(self) -> Integers:
+        """The lowest price of each list."""
+        return self.cents[self.begin[:-1]]
+
+    @cached_property
+    def highest(self) -> Integers:
+        """The highest price of each list."""
+        return self.cents[self.begin[1:] - 1]
+
+    @cached_property
+    def _apart(self) -> float:
+        return float(self.cents.max()) + 1
+
+    @cached_property
+    def _raised(self) -> Floats:
+        """All prices, each list lifted above the one before it: one search finds a price in any list."""
+        return self.cents + np.repeat(np.arange(len(self.begin) - 1), np.diff(self.begin)) * self._apart
+
+    @cached_property
+    def _same_price(self) -> tuple[Integers, Integers]:
+        """For each position, the first and the one after the last of its list that stand at its price."""
+        return np.searchsorted(self._raised, self._raised), np.searchsorted(self._raised, self._raised, side="right")
+
+    def nearest(self, which: Integers, cents: Floats, u: Floats) -> Integers:
+        """Position of the price in list `which` that is nearest to each of `cents`, shape (n,).
+
+        Args:
+            u: shape (n,), uniform in (0, 1), decides between products at the same price.
+        """
+        target = np.minimum(cents, self.highest[which])
+        above = np.searchsorted(self._raised, target + which * self._apart)
+        above = above.clip(self.begin[which], self.begin[which + 1] - 1)
+        below = np.maximum(above - 1, self.begin[which])
+        near = np.where(target - self.cents[below] <= self.cents[above] - target, below, above)
+        first, end = (bound[near] for bound in self._same_price)
+        return first + (u * (end - first)).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -76,7 +116,7 @@ def fill(
         promotion: shape (n,), percent off everything on the day of each order; a line's own discount may be higher.
         which: shape (n,), the price list that each order is written against.
     """
-    cheapest = ladders.cents[which, 0] / 100
+    cheapest = ladders.lowest[which] / 100
     lines = choice(_LINES, uniform(seed, "lines", order)) + 1
     lines = np.minimum(lines, np.maximum(1, amount // cheapest).astype(np.int64))
     position = np.repeat(np.arange(len(order)), lines)
@@ -91,10 +131,10 @@ def fill(
 
     listed = share * 100 / pieces / (1 - discount / 100)
     ladder = which[position]
-    rung = ladders.nearest(ladder, listed)
-    list_cents = ladders.cents[ladder, rung]
+    rung = ladders.nearest(ladder, listed, uniform(seed, "product at a price", key, line))
+    list_cents = ladders.cents[rung]
     unit_cents = (list_cents * (100 - discount) + 50) // 100
     # where the ladder has no price so high, more pieces make up for it
-    too_high = listed > ladders.cents[ladder, -1]
+    too_high = listed > ladders.highest[ladder]
     quantity = np.where(too_high, np.maximum(1, np.rint(share * 100 / unit_cents)).astype(np.int64), pieces)
-    return Lines(position, line, ladders.product[ladder, rung], quantity, list_cents, discount, unit_cents)
+    return Lines(position, line, ladders.product[rung], quantity, list_cents, discount, unit_cents)

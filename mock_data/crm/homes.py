@@ -19,7 +19,8 @@ from ..rows import Seconds, unless
 from ..schema import CRM
 from ..world import World
 
-CHANNELS = CRM["account"].field("account_source").picklist  # kinds of accounts that sell to consumers
+# kinds of accounts that sell to consumers: all but the last of the picklist, "wholesale"
+CHANNELS = CRM["account"].field("account_source").picklist[:-1]
 STORE, ONLINE, MALL = (CHANNELS.index(kind) for kind in ("store", "online", "mall"))
 ONLINE_SHOP = 0  # account 0 is the web shop, where everybody buys now and then
 _PEOPLE = np.cumsum([place.people for place in PLACES]) / sum(place.people for place in PLACES)

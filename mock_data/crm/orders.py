@@ -19,9 +19,9 @@ from ..pools import PLACES
 from ..rows import NEVER, Rows, Seconds, Update, unless
 from ..schema import CRM
 from ..world import World
-from .catalogue import DEARER, MALL, STANDARD, Catalogue
+from .catalogue import MALL, STANDARD, Catalogue
 from .homes import MALL as IN_MALL
-from .homes import ONLINE_SHOP, Homes, shops
+from .homes import ONLINE, ONLINE_SHOP, Homes, shops
 from .people import contact_address
 
 BOUGHT, ABANDONED, CANCELLED = 0, 1, 2  # what became of an order
@@ -173,11 +173,12 @@ def _retail_orders(world: World, catalogue: Catalogue, homes: Homes, purchases: 
     withdrawn = binding + seconds_between(seed, "withdrawn", order, 600, 72_000)
 
     account = homes.account(who, day)
-    pricebook = np.where(shops(world).channel[account] == IN_MALL, MALL, STANDARD)
+    channel = shops(world).channel[account]
+    pricebook = np.where(channel == IN_MALL, MALL, STANDARD)
     scale = draw_scale(seed, customer, world.behaviour.spend)
     amount = draw_spend(seed, customer, purchases.number[which] * _OUTCOMES + outcome, scale, world.behaviour.spend)
     promotion = discounts(world.behaviour.promotions, day)
-    prices = pricebook + DEARER * (created >= catalogue.dearer_at)
+    prices = catalogue.ladder(pricebook, channel == ONLINE, created >= catalogue.dearer_at)
     return Orders(
         order=order,
         customer=customer,

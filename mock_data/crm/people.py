@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,26 +13,86 @@ from numpy.typing import NDArray
 
 from ..behaviour.acquisition import Origins, heard_of_until, origins, signed_up, source_of
 from ..behaviour.calendar import SeasonClock
+from ..behaviour.local_time import ZONE_OF_PLACE, ZONES
 from ..draws import Floats, Integers, choice, uniform
-from ..encoding import INTEGRATION_USER, from_pool
-from ..pools import PLACES, Place, make_pools
+from ..encoding import INTEGRATION_USER, NULL_INTEGER, from_pool, pooled
+from ..pools import AREA_CODES, PLACES, STATE_NAMES, Place, make_pools
 from ..rows import NEVER, Rows, Seconds, Update, unless
 from ..schema import CRM
 from ..world import LATER_WALK_INS, World
 from .homes import CHANNELS, ONLINE, ONLINE_SHOP, STORE, Homes, account_place, make_homes, shops
 
+_COMPANY = "Menswear"
 _ROLES = (
     ("Chief Executive", -1), ("Head of Sales", 0), ("Head of Service", 0), ("Sales", 1), ("Service", 2),
     ("Wholesale Sales", 1),
 )  # fmt: skip
+_TEAMS = ("Company", "All Sales", "All Service", "Shop Sales", "Service Desk", "Wholesale Sales")  # by role
+_TITLES = (
+    "Chief Executive",
+    "Head of Sales",
+    "Head of Service",
+    "Sales Associate",
+    "Service Agent",
+    "Account Executive",
+)
+_DEPARTMENTS = ("Management", "Sales", "Service", "Sales", "Service", "Wholesale")
 # user 0 is the integration, which has no role
 _ROLE_OF_USER = np.array([-1, 0, 1, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5])
 _MANAGER_OF_USER = np.array([-1, -1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 2, 2, 2, 2, 2])
 SALES, SERVICE, WHOLESALE_SALES = (np.flatnonzero(role == _ROLE_OF_USER) for role in (3, 4, 5))  # users of each team
+HEAD_OF_SALES = int(np.flatnonzero(_ROLE_OF_USER == 1)[0])
 _TYPES = CRM["account"].field("type").picklist
-_TRADES = pa.array(["Outfitters", "& Sons", "Department Store", "Menswear Group", "Trading", "Boutiques"])
+_WHOLESALE = CRM["account"].field("account_source").picklist.index("wholesale")
+_OWNERSHIPS = CRM["account"].field("ownership").picklist
+
+
+class _Kind(NamedTuple):
+    """A kind of account: what it is, the fewest and the most who work there, the share on the stock exchange."""
+
+    name: str
+    description: str
+    fewest: int
+    most: int
+    public: float = 0.0
+
+
+_TRADES = (  # of wholesale customers
+    _Kind("Outfitters", "Country outfitter with a loyal older clientele.", 4, 40),
+    _Kind("& Sons", "Family business, menswear and tailoring.", 3, 30),
+    _Kind("Department Store", "Department store with a menswear floor.", 120, 1_500, 0.4),
+    _Kind("Menswear Group", "Several menswear shops under one buyer.", 40, 600, 0.3),
+    _Kind("Trading", "Importer that sells on to independent shops.", 8, 80),
+    _Kind("Boutiques", "Small boutiques in the better streets.", 5, 40),
+)
+_SHOPS = {  # our own, by account_source
+    "store": _Kind("Store", "Shop of our own, with a fitting room and alterations.", 4, 16),
+    "online": _Kind("Online", "Online channel of our own, shipped from the warehouse.", 15, 120),
+    "mall": _Kind("Mall", "Counter of our own in a shopping mall.", 2, 7),
+}
+_KINDS = (*_TRADES, *(_SHOPS[source] for source in CHANNELS))
+_SALES_PER_HEAD = np.array([90_000, 260_000])  # least and most that a wholesale customer sells in a year
+_NOTES = pa.array(
+    [
+        "Prefers to be served by appointment.",
+        "Asks for alterations with every suit.",
+        "Buys for his father as well.",
+        "Wants to hear when linen comes in.",
+        "Collects in the store, never by post.",
+        "Between two sizes: try both.",
+    ]
+)
+_NOTED = 0.12  # of those who sign up in a store
+_IN_STORE = CRM["contact"].field("lead_source").picklist.index("Store")
+_LEAVES_PHONE, _LEAVES_MOBILE = 0.4, 0.8
 _CHOOSING = np.timedelta64(20, "m")
 _PLACES = {name: pa.array([getattr(place, name) for place in PLACES]) for name in Place._fields}
+_STATE_CODES = pa.array(STATE_NAMES)
+_STATES = pa.array(STATE_NAMES.values())
+_STATE_OF_PLACE = np.array([list(STATE_NAMES).index(place.state) for place in PLACES])
+_PER_AREA = 100
+# 555-0100 to 555-0199 are never given out, in any area
+_TELEPHONES = pa.array([f"({AREA_CODES[p.city]}) 555-{number:04}" for p in PLACES for number in range(100, 200)])
 
 
 @dataclass(frozen=True)
@@ -92,7 +153,9 @@ def staff_rows(world: World) -> list[Rows]:
     user = np.arange(users)
     first, last = names(world, user, " of user")
     is_person = pa.array(user != INTEGRATION_USER)
-    name = pc.if_else(is_person, pc.binary_join_element_wise(first, last, " "), "Web Shop Integration")
+    first, last = pc.if_else(is_person, first, None), pc.if_else(is_person, last, "Web Shop Integration")
+    name = pc.binary_join_element_wise(first, last, " ", null_handling="skip")
+    alias = pc.binary_join_element_wise(pc.utf8_slice_codeunits(first, 0, 1), pc.utf8_slice_codeunits(last, 0, 7), "")
     login = pc.binary_join_element_wise("user", pc.cast(pa.array(user), pa.string()), "@shop.example.com", "")
     place = np.where(user == INTEGRATION_USER, -1, user % len(PLACES))
     return [
@@ -102,6 +165,8 @@ def staff_rows(world: World) -> list[Rows]:
             {
                 "id": np.arange(roles),
                 "name": pa.array([name for name, _ in _ROLES]),
+                "developer_name": pa.array([name.replace(" ", "_") for name, _ in _ROLES]),
+                "rollup_description": pa.array(_TEAMS),
                 "parent_role_id": np.array([parent for _, parent in _ROLES]),
             },
         ),
@@ -112,13 +177,21 @@ def staff_rows(world: World) -> list[Rows]:
                 "id": user,
                 "username": login,
                 "name": name,
+                "first_name": first,
+                "last_name": last,
+                "alias": pc.fill_null(pc.utf8_lower(alias), "webshop"),
                 "email": login,
+                "phone": telephone(world, "telephone of user", user, place),
+                "title": from_pool(pa.array(_TITLES), _ROLE_OF_USER),
+                "department": from_pool(pa.array(_DEPARTMENTS), _ROLE_OF_USER),
+                "company_name": pa.repeat(_COMPANY, users),
+                "user_type": np.zeros(users, dtype=np.int64),
                 "is_active": np.ones(users, dtype=bool),
                 "manager_id": _MANAGER_OF_USER,
                 "user_role_id": _ROLE_OF_USER,
-                "city": from_pool(_PLACES["city"], place),
-                "state": from_pool(_PLACES["state"], place),
-            },
+                "time_zone_sid_key": pc.fill_null(from_pool(_PLACES["time_zone"], place), "GMT"),
+            }
+            | _city(place),
         ),
     ]
 
@@ -128,19 +201,22 @@ def account_rows(world: World) -> list[Rows]:
     n = world.accounts
     account = np.arange(n)
     wholesale = account >= world.shops
-    source = np.concatenate([shops(world).channel, np.full(world.wholesalers, -1)])
+    source = np.concatenate([shops(world).channel, np.full(world.wholesalers, _WHOLESALE)])
     place = account_place(world, account)
     opened = np.full(n, world.opening)
-    kind = from_pool(pa.array([channel.title() for channel in CHANNELS]), source)
+    trade = (uniform(world.seed, "trade", account) * len(_TRADES)).astype(np.int64)
+    kind = np.where(wholesale, trade, len(_TRADES) + source)
+    kind_name = from_pool(pa.array([kind.name for kind in _KINDS]), kind)
     number = _five_digits(account)
     street = _street(world, "street of account", account)
     postal_code = _postal_code(world, "postal code of account", account, place)
     city = from_pool(_PLACES["city"], place)
-    state = from_pool(_PLACES["state"], place)
     site = pc.binary_join_element_wise("Site ", number, "")
     is_online = source == ONLINE
     family = _draw(world, make_pools(world.seed).last_names, "name of wholesaler", account)
-    trade = from_pool(_TRADES, (uniform(world.seed, "trade", account) * len(_TRADES)).astype(np.int64))
+    employees, sales = _size_of_account(world, account, kind)
+    receives = np.where(is_online, -1, place)
+    address = _address(place, street, postal_code)
     accounts = Rows(
         "crm.account",
         opened,
@@ -148,19 +224,20 @@ def account_rows(world: World) -> list[Rows]:
             "id": account,
             "name": pc.if_else(
                 pa.array(wholesale),
-                pc.binary_join_element_wise(family, trade, " "),
-                pc.binary_join_element_wise("Menswear", city, pc.fill_null(kind, ""), number, " "),
+                pc.binary_join_element_wise(family, kind_name, " "),
+                pc.binary_join_element_wise(_COMPANY, city, kind_name, number, " "),
             ),
             "account_number": account_number(account),
             "account_source": source,
             "industry": pc.if_else(pa.array(wholesale), "Apparel wholesale", "Retail"),
             "type": np.where(wholesale, _TYPES.index("Wholesale"), _TYPES.index("Retail")),
+            "ownership": _ownership(world, account, kind),
+            "description": pooled(pa.array([kind.description for kind in _KINDS]), kind),
+            "number_of_employees": employees,
+            "annual_revenue": np.where(wholesale, sales, NULL_INTEGER),
             # counters in malls and further online channels report to the web shop's account
             "parent_id": np.where((source == STORE) | (account == ONLINE_SHOP) | wholesale, -1, ONLINE_SHOP),
-            "billing_city": city,
-            "billing_state": state,
-            "billing_postal_code": postal_code,
-            "billing_country": pa.repeat("US", n),
+            "phone": telephone(world, "telephone of account", account, place),
             "rating": choice(np.cumsum([0.3, 0.5, 0.2]), uniform(world.seed, "rating", account)),
             "site": site,
             "website": pc.if_else(
@@ -168,26 +245,53 @@ def account_rows(world: World) -> list[Rows]:
             ),
             "is_person_account": np.zeros(n, dtype=bool),
             "owner_id": account_owner(world, account),
-        },
+            "created_by_id": np.full(n, HEAD_OF_SALES),
+            "last_modified_by_id": np.full(n, HEAD_OF_SALES),
+        }
+        | {f"billing_{name}": values for name, values in address.items()}
+        | {f"shipping_{name}": values for name, values in _address(receives, street, postal_code).items()},
     )
     kinds = CRM["address"].field("address_type").picklist
     address_type = np.where(wholesale, kinds.index("Billing"), kinds.index("Store"))
-    return [accounts, _addresses(world, account, opened, place, street, city, state, postal_code, address_type)]
+    return [accounts, _addresses(world, account, opened, place, address, address_type)]
 
 
-def contact_rows(world: World, contact: Integers, at: Seconds, source: Integers, homes: Homes) -> list[Rows]:
-    """Contacts numbered `contact`, created `at`, and their addresses.
+def _size_of_account(world: World, account: Integers, kind: Integers) -> tuple[Integers, Integers]:
+    """How many people work at each account, and what a shop of others with so many sells in a year, in cents."""
+    fewest, most = (np.array([getattr(k, end) for k in _KINDS])[kind] for end in ("fewest", "most"))
+    employees = (fewest * (most / fewest) ** uniform(world.seed, "employees of account", account)).astype(np.int64)
+    least, largest = _SALES_PER_HEAD
+    per_head = least * (largest / least) ** uniform(world.seed, "sales per head", account)
+    return employees, np.rint(employees * per_head / 10_000).astype(np.int64) * 1_000_000  # to 10,000.00
+
+
+def _ownership(world: World, account: Integers, kind: Integers) -> Integers:
+    """Our own shops are subsidiaries; a few large customers for resale are public."""
+    public = uniform(world.seed, "ownership", account) < np.array([k.public for k in _KINDS])[kind]
+    of_customer = np.where(public, _OWNERSHIPS.index("Public"), _OWNERSHIPS.index("Private"))
+    return np.where(kind < len(_TRADES), of_customer, _OWNERSHIPS.index("Subsidiary"))
+
+
+def contact_rows(
+    world: World, contact: Integers, at: Seconds, source: Integers, homes: Homes, tasks: Rows
+) -> list[Rows]:
+    """Contacts, created `at`, and their addresses.
 
     Args:
+        contact: shape (n,), record numbers in a row.
         source: shape (n,), position among the lead sources.
         homes: of these contacts, or of more of which they are the first.
+        tasks: all that were given because of them, and perhaps of others.
     """
     seed, n = world.seed, len(contact)
     first, last = names(world, contact)
     place, home = homes.place[:n], homes.home[:n]
     street = _street(world, "street", contact)
-    city, state = from_pool(_PLACES["city"], place), from_pool(_PLACES["state"], place)
-    postal_code = _postal_code(world, "postal code", contact, place)
+    address = _address(place, street, _postal_code(world, "postal code", contact, place))
+    in_store = source == _IN_STORE
+    seen = unless(~in_store, at)
+    noted = in_store & (uniform(seed, "note on contact", contact) < _NOTED)
+    note = (uniform(seed, "note", contact) * len(_NOTES)).astype(np.int64)
     # ages of the first day's customers: mostly 25 to 60, none under 18
     age = 18 + 55 * uniform(seed, "age", contact) ** 1.4 + 7 * uniform(seed, "age again", contact)
     opts_out, bounces = opts_out_at(world, contact, at), bounces_at(world, contact, at)
@@ -200,27 +304,51 @@ def contact_rows(world: World, contact: Integers, at: Seconds, source: Integers,
             "account_id": home,
             "first_name": first,
             "last_name": last,
+            "name": pc.binary_join_element_wise(first, last, " "),
+            "description": pooled(_NOTES, np.where(noted, note, -1)),
             "email": email(world, contact),
+            "phone": telephone(world, "telephone", contact, place, _LEAVES_PHONE),
+            "mobile_phone": telephone(world, "mobile telephone", contact, place, _LEAVES_MOBILE),
             "birthdate": world.start - (age * 365.25).astype("timedelta64[D]"),
             "lead_source": source,
             "do_not_call": uniform(seed, "do not call", contact) < 0.2,
             "has_opted_out_of_email": no,
             "email_bounced_date": np.full(n, np.datetime64("NaT"), "datetime64[s]"),
-            "mailing_street": street,
-            "mailing_city": city,
-            "mailing_state": state,
-            "mailing_postal_code": postal_code,
-            "mailing_country": pa.repeat("US", n),
+            "last_activity_date": np.full(n, np.datetime64("NaT"), "datetime64[D]"),
+            "last_viewed_date": seen,
+            "last_referenced_date": seen,
             "owner_id": account_owner(world, home),
-        },
+        }
+        | {f"mailing_{name}": values for name, values in address.items()},
         updates=(
             Update(opts_out, {"has_opted_out_of_email": yes}),
             Update(bounces, {"email_bounced_date": bounces}),
+            _last_activity(contact, tasks),
         ),
     )
     shipping = np.full(n, CRM["address"].field("address_type").picklist.index("Shipping"))
-    address = contact_address(world, contact)
-    return [contacts, _addresses(world, address, at, place, street, city, state, postal_code, shipping)]
+    return [contacts, _addresses(world, contact_address(world, contact), at, place, address, shipping)]
+
+
+def _last_activity(contact: Integers, tasks: Rows) -> Update:
+    """What tasks leave on contacts once they are done: their due days, and that somebody looked."""
+    done = tasks.updates[-1].at
+    row = np.asarray(tasks.columns["who_id"]) - (contact[0] if len(contact) else 0)
+    of_contact = np.flatnonzero((row >= 0) & (row < len(contact)) & ~np.isnat(done))
+    sort = of_contact[np.lexsort((done[of_contact], row[of_contact]))]
+    row, at, due = row[sort], done[sort], np.asarray(tasks.columns["activity_date"])[sort]
+    # what is done later may have been due earlier: the latest day of each contact's so far
+    apart = np.int64(1 << 32)
+    latest = np.maximum.accumulate(due.astype(np.int64) + row * apart) - row * apart
+    return Update(
+        at,
+        {
+            "last_activity_date": latest.astype("datetime64[D]"),
+            "last_viewed_date": at,
+            "last_referenced_date": at,
+        },
+        rows=row,
+    )
 
 
 def names(world: World, entity: Integers, whose: str = "") -> tuple[pa.StringArray, pa.StringArray]:
@@ -266,14 +394,9 @@ def _addresses(
     address: Integers,
     created: Seconds,
     place: Integers,
-    street: pa.StringArray,
-    city: pa.StringArray,
-    state: pa.StringArray,
-    postal_code: pa.StringArray,
+    columns: dict[str, pa.Array],
     address_type: Integers,
 ) -> Rows:
-    n = len(address)
-
     def near(coordinate: str) -> NDArray[np.float64]:
         centre = _PLACES[coordinate].to_numpy()[place]
         return np.round(centre + 0.3 * (uniform(world.seed, coordinate, address) - 0.5), 5)
@@ -283,18 +406,48 @@ def _addresses(
         created,
         {
             "id": address,
-            "street": street,
-            "city": city,
-            "state": state,
-            "postal_code": postal_code,
-            "country": pa.repeat("US", n),
             "latitude": near("latitude"),
             "longitude": near("longitude"),
-            "time_zone": from_pool(_PLACES["time_zone"], place),
+            "time_zone": pooled(pa.array(ZONES), ZONE_OF_PLACE[place]),
             "address_type": address_type,
             "geocode_accuracy": choice(np.cumsum([0.6, 0.25, 0.1, 0.05]), uniform(world.seed, "geocode", address)),
-        },
+        }
+        | columns,
     )
+
+
+def _city(place: Integers) -> dict[str, pa.Array]:
+    """City, state and country of each place, the last two with their codes; NULL where it is −1."""
+    there = place >= 0
+    state = np.where(there, _STATE_OF_PLACE[place], -1)
+    country = np.where(there, 0, -1)
+    return {
+        "city": pooled(_PLACES["city"], place),
+        "state": pooled(_STATES, state),
+        "state_code": pooled(_STATE_CODES, state),
+        "country": pooled(pa.array(["United States"]), country),
+        "country_code": pooled(pa.array(["US"]), country),
+    }
+
+
+def _address(place: Integers, street: pa.StringArray, postal_code: pa.StringArray) -> dict[str, pa.Array]:
+    """The columns of an address in each place; NULL where it is −1."""
+    if (place < 0).any():
+        there = pa.array(place >= 0)
+        street, postal_code = pc.if_else(there, street, None), pc.if_else(there, postal_code, None)
+    return {"street": street, "postal_code": postal_code} | _city(place)
+
+
+def telephone(world: World, purpose: str, entity: Integers, place: Integers, share: float = 1.0) -> pa.DictionaryArray:
+    """Numbers in the area of each place that are kept for fiction, so that several people have the same.
+
+    Args:
+        place: shape (n,), position in ``PLACES``; −1 for no number.
+        share: of all who have one.
+    """
+    u = uniform(world.seed, purpose, entity)
+    has = (u < share) & (place >= 0)
+    return pooled(_TELEPHONES, np.where(has, place * _PER_AREA + (u / share * _PER_AREA).astype(np.int64), -1))
 
 
 def _draw(world: World, pool: pa.StringArray, purpose: str, entity: Integers) -> pa.StringArray:

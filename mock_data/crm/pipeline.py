@@ -118,7 +118,7 @@ def _make_offer(world: World, catalogue: Catalogue, deals: Deals) -> _Offer:
     of = np.repeat(np.arange(n), count)
     line = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count)
     key = deals.deal[of] * _LINES + line
-    product = (uniform(seed, "product of deal", key) * catalogue.articles).astype(np.int64)
+    product = catalogue.for_sale[(uniform(seed, "product of deal", key) * len(catalogue.for_sale)).astype(np.int64)]
     pieces = gamma_quantile(2.0, uniform(seed, "pieces of deal", key)) / 2 * world.behaviour.wholesale.mean_pieces
     quantity = np.maximum(1, np.rint(pieces)).astype(np.int64)
     offered = deals.entered[:, _PROPOSAL]

@@ -3,12 +3,15 @@
 from .declaration import boolean, crm_object, integer, money, picklist, reference, text
 from .subscriptions import BILLING_PERIODS
 
+_SCHEDULE_PERIODS = "Daily | Weekly | Monthly | Quarterly | Yearly"
+
 OBJECTS = (
     crm_object(
         "product_category",
         "0ZG",
         "A shelf of the shop: shirts, knitwear, shoes.",
         text("name", "The shelf's name, as on the website.", required=True),
+        text("description", "How to look after what stands on it."),
         integer("number_of_products", "How many products the shelf holds; counted by the CRM, not typed in."),
         prefix_note="Given by the design; no public list at hand confirms it.",
     ),
@@ -17,12 +20,29 @@ OBJECTS = (
         "01t",
         "An article that can be ordered, in one style; sizes are not kept apart.",
         text("name", "The article's name, as on the website.", required=True),
-        text("product_code", "The buyer's code: category, then number.", required=True),
+        text("product_code", "The buyer's code: three letters for the category, then six digits.", required=True),
+        text("description", "What the website says below the name: how to look after it."),
         text("family", "The category's name again, as sales reports group by it."),
         boolean("is_active", "Can be ordered today."),
+        boolean("is_archived", "Taken out of the lists; only of what can no longer be ordered."),
         text("stock_keeping_unit", "The warehouse's own code for the article."),
+        text("external_id", "Its key in the system of the warehouse, where stock is kept."),
+        text("display_url", "Its page on the website."),
+        picklist("quantity_unit_of_measure", "Each", "What a quantity of one is."),
+        boolean("can_use_quantity_schedule", "A deal has it delivered in instalments: basics."),
+        picklist("quantity_schedule_type", "Divide | Repeat", "How a deal's quantity makes the instalments."),
+        picklist("quantity_installment_period", _SCHEDULE_PERIODS, "From one delivery to the next."),
+        integer("number_of_quantity_installments", "How many deliveries a deal's quantity comes in."),
+        boolean("can_use_revenue_schedule", "Its price is earned over several months: plans billed for more than one."),
+        picklist("revenue_schedule_type", "Divide | Repeat", "How the price makes the instalments."),
+        picklist("revenue_installment_period", _SCHEDULE_PERIODS, "From one share of the price to the next."),
+        integer("number_of_revenue_installments", "How many shares the price is earned in."),
         reference("product_category_id", "product_category", "The shelf it stands on.", required=True),
-        picklist("product_class_c", "store | online | both", "The sales channel that carries it."),
+        picklist(
+            "product_class_c",
+            "store | online | both",
+            "The channel that sells it to consumers: stores and malls, or online accounts, or all of them.",
+        ),
         picklist(
             "billing_period_c",
             BILLING_PERIODS,
@@ -40,6 +60,7 @@ OBJECTS = (
         "01s",
         "A list of prices: the standard one, or one for a channel.",
         text("name", "The list's name.", required=True),
+        text("description", "Who charges these prices."),
         boolean("is_standard", "The list that every product must have a price in."),
         boolean("is_active", "Orders may be written against it."),
         owner=False,

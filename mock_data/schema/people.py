@@ -1,6 +1,26 @@
 """Who works here, where orders are taken, and who buys: users, accounts, contacts, addresses."""
 
-from .declaration import boolean, crm_object, date, datetime, number, picklist, reference, text
+from .declaration import Field, boolean, crm_object, date, datetime, integer, money, number, picklist, reference, text
+
+
+def _address(use: str, where: str) -> tuple[Field, ...]:
+    """The columns of an account's address for one use; state and country as the CRM's own lists have them."""
+    return (
+        text(f"{use}_street", f"House number and street {where}."),
+        text(f"{use}_city", f"City {where}."),
+        text(f"{use}_state", f"State {where}, in full."),
+        text(f"{use}_state_code", f"Two letters of the state {where}."),
+        text(f"{use}_postal_code", f"Postal code {where}."),
+        text(f"{use}_country", f"Country {where}, in full."),
+        text(f"{use}_country_code", f"Two letters of the country {where}."),
+    )
+
+
+_LAST_DATES = (
+    date("last_activity_date", "The latest due date of a task or meeting with it that is over; NULL before the first."),
+    datetime("last_viewed_date", "When somebody last looked at the record, UTC; NULL where nobody did."),
+    datetime("last_referenced_date", "When somebody last looked at it or at a record beside it, UTC."),
+)
 
 OBJECTS = (
     crm_object(
@@ -8,6 +28,8 @@ OBJECTS = (
         "00E",
         "A place in the sales and service hierarchy.",
         text("name", "The role's name.", required=True),
+        text("developer_name", "The role's name in the API: no spaces."),
+        text("rollup_description", "What reports that add up a branch of the hierarchy call it."),
         reference("parent_role_id", "user_role", "The role it reports to; NULL at the top."),
         owner=False,
     ),
@@ -17,12 +39,24 @@ OBJECTS = (
         "A person or a process that signs in to the CRM and owns or changes records.",
         text("username", "The name used to sign in.", required=True, personal=True),
         text("name", "Full name, or the process's name.", required=True, personal=True),
+        text("first_name", "Given name; NULL for a process.", personal=True),
+        text("last_name", "Family name, or the process's name.", personal=True),
+        text("alias", "Short name in lists, at most eight characters.", personal=True),
         text("email", "Work address.", personal=True),
+        text("phone", "Office telephone, of the range that belongs to nobody: several share one.", personal=True),
+        text("title", "What the user does, as on the business card."),
+        text("department", "Where in the company."),
+        text("company_name", "The company that the user works for."),
+        picklist("user_type", "Standard", "Kind of licence: staff; nobody outside signs in."),
         boolean("is_active", "May sign in."),
         reference("manager_id", "user", "The user's manager; NULL at the top."),
         reference("user_role_id", "user_role", "The user's place in the hierarchy."),
         text("city", "City of the office."),
-        text("state", "State of the office."),
+        text("state", "State of the office, in full."),
+        text("state_code", "Its two letters."),
+        text("country", "Country of the office, in full."),
+        text("country_code", "Its two letters."),
+        text("time_zone_sid_key", "IANA name of the clock that the user sees."),
         owner=False,
     ),
     crm_object(
@@ -31,18 +65,28 @@ OBJECTS = (
         "A place that takes orders: a shop, an online channel, a mall counter; or a wholesale customer.",
         text("name", "Name of the store or channel.", required=True),
         text("account_number", "The bookkeeping number.", required=True),
-        picklist("account_source", "store | online | mall", "Which kind of sales channel the account is."),
+        picklist(
+            "account_source",
+            "store | online | mall | wholesale",
+            "Which kind of sales channel the account is; a customer for resale is a channel of its own.",
+        ),
         text("industry", "Trade of the account, as the sales team classes it."),
         picklist("type", "Retail | Wholesale", "Whether it sells to consumers or buys for resale."),
+        picklist("ownership", "Public | Private | Subsidiary | Other", "Whose it is: the shop's own, or a customer's."),
+        text("description", "What it is, in a sentence."),
+        integer("number_of_employees", "People who work there; of online channels, those who look after it."),
+        money(
+            "annual_revenue", "A wholesale customer's yearly sales as the sales team knows them; NULL for own shops."
+        ),
         reference("parent_id", "account", "The account it is run by; NULL where it stands alone."),
-        text("billing_city", "City on its invoices."),
-        text("billing_state", "State on its invoices."),
-        text("billing_postal_code", "Postal code on its invoices."),
-        text("billing_country", "Country on its invoices."),
+        text("phone", "Its telephone, of the range that belongs to nobody: several share one."),
+        *_address("billing", "on its invoices"),
+        *_address("shipping", "where goods for it go; NULL for online channels, which receive none"),
         picklist("rating", "Hot | Warm | Cold", "The sales team's own judgement."),
         text("site", "Which of several locations of the same name."),
         text("website", "Public address of the channel."),
         boolean("is_person_account", "Person accounts are off in this CRM: always false."),
+        *_LAST_DATES,
     ),
     crm_object(
         "contact",
@@ -52,7 +96,14 @@ OBJECTS = (
         reference("master_record_id", "contact", "Set on the loser of a merge: the contact that lives on."),
         text("first_name", "Given name.", personal=True),
         text("last_name", "Family name.", required=True, personal=True),
+        text("name", "Given and family name, put together by the CRM.", personal=True),
+        reference("reports_to_id", "contact", "Their manager, where the contact works for a wholesale customer."),
+        text("title", "What they do at a wholesale customer; NULL for consumers."),
+        text("department", "Where they work at a wholesale customer; NULL for consumers."),
+        text("description", "A note of the staff; NULL where there is nothing to note.", personal=True),
         text("email", "Address that receipts go to.", personal=True),
+        text("phone", "Telephone, of the range that belongs to nobody: several share one.", personal=True),
+        text("mobile_phone", "Mobile telephone, of the same range.", personal=True),
         date("birthdate", "Date of birth, as the contact gave it.", personal=True),
         picklist("lead_source", "Web | Store | Referral | Social | Event", "What brought the contact in."),
         boolean("do_not_call", "Asked not to be telephoned."),
@@ -60,9 +111,12 @@ OBJECTS = (
         datetime("email_bounced_date", "When a mail to the address first came back; NULL while it works."),
         text("mailing_street", "House number and street.", personal=True),
         text("mailing_city", "City.", personal=True),
-        text("mailing_state", "State; coarse enough for marts."),
+        text("mailing_state", "State, in full; coarse enough for marts."),
+        text("mailing_state_code", "Its two letters."),
         text("mailing_postal_code", "Postal code.", personal=True),
-        text("mailing_country", "Country; coarse enough for marts."),
+        text("mailing_country", "Country, in full; coarse enough for marts."),
+        text("mailing_country_code", "Its two letters."),
+        *_LAST_DATES,
     ),
     crm_object(
         "address",
@@ -70,9 +124,11 @@ OBJECTS = (
         "A place that orders are billed or shipped to.",
         text("street", "House number and street.", personal=True),
         text("city", "City.", personal=True),
-        text("state", "State."),
+        text("state", "State, in full."),
+        text("state_code", "Its two letters."),
         text("postal_code", "Postal code.", personal=True),
-        text("country", "Country."),
+        text("country", "Country, in full."),
+        text("country_code", "Its two letters."),
         number("latitude", "Degrees north.", personal=True),
         number("longitude", "Degrees east.", personal=True),
         text("time_zone", "IANA name of the place's clock."),
