@@ -86,7 +86,6 @@ OBJECTS = (
         text("site", "Which of several locations of the same name."),
         text("website", "Public address of the channel."),
         boolean("is_person_account", "Person accounts are off in this CRM: always false."),
-        *_LAST_DATES,
     ),
     crm_object(
         "contact",
