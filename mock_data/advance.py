@@ -58,7 +58,7 @@ def advance(
             for key, batch in tables_of_shard(world, to, shard).items():
                 # the truth does not say when a row changed: all of it is written again
                 is_dated = TABLES[key].schema == "crm"
-                sink.write(key, batch, pc.greater_equal(batch["last_modified_date"], since) if is_dated else None)
+                sink.write(key, batch, pc.greater_equal(batch["system_modstamp"], since) if is_dated else None)
             progress(shard + 2, shards + 1)
     return Result(sink.rows, sink.content_hash)
 

@@ -16,7 +16,7 @@ from .crm.catalogue import Catalogue, catalogue_rows, make_catalogue
 from .crm.fulfilment import make_parcels, make_returns, return_rows, shipment_rows
 from .crm.marketing import acquisition_rows, campaign_rows, mailing_purchases, make_mails
 from .crm.orders import RETAIL, make_orders, order_number, order_rows
-from .crm.people import account_rows, arrivals, contact_rows, staff_rows
+from .crm.people import account_rows, arrivals, contact_rows, staff_rows, wholesale_contact_rows
 from .crm.pipeline import wholesale_rows
 from .crm.service import case_rows, make_cases
 from .crm.subscriptions import make_boxes, make_subscriptions, subscription_rows
@@ -37,7 +37,7 @@ def shared_rows(world: World, catalogue: Catalogue) -> list[Rows]:
 
 
 def simulate(world: World, catalogue: Catalogue, buyer: Integers, until: np.datetime64) -> list[Rows]:
-    """Everything that some buyers do before `until`, and what is true of them.
+    """Everything that some buyers do before `until`, and what is true of them; or the people at wholesale accounts.
 
     Args:
         buyer: record numbers in a row, of one group (:meth:`World.groups`).
@@ -46,6 +46,8 @@ def simulate(world: World, catalogue: Catalogue, buyer: Integers, until: np.date
     Raises:
         UserError: somebody does more than record numbers have room for.
     """
+    if world.works_for_wholesaler(buyer[:1]).any():
+        return wholesale_contact_rows(world, buyer)
     rows = wholesale_rows if world.is_wholesale(buyer[:1]).any() else _consumer_rows
     try:
         return rows(world, catalogue, buyer, until)

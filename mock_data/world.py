@@ -23,6 +23,7 @@ ARRIVAL_WEEKS = 156  # `contacts` arrive over this span whatever the as-of date,
 SHARD = 8_192  # customers simulated at once; draws are addressed, so the size decides speed and memory only
 LATER_WALK_INS = 1_200_000_000  # the first record number of walk-ins after the arrival weeks
 _RECORD_NUMBERS = 1_400_000_000  # of buyers: all that they do has numbers below 2⁴⁷
+PEOPLE_PER_WHOLESALER = 4  # room for contacts of a wholesale account
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class World:
 
     Buyers are numbered contacts first, then walk-ins, then wholesale accounts; behind them the contacts who come after
     the arrival weeks, and from ``LATER_WALK_INS`` on the walk-ins who do. All that a buyer does has record numbers that
-    begin with the buyer's, so that keys rise with the shards and no shard needs to know another.
+    begin with the buyer's, so that keys rise with the shards and no shard needs to know another. Behind all buyers, the
+    people at wholesale accounts are numbered, who buy nothing in their own name.
 
     Attributes:
         seed: of every draw.
@@ -110,11 +112,25 @@ class World:
         """Whether each buyer is a wholesale account."""
         return (buyer >= self.customers) & (buyer < self.buyers)
 
+    def works_for_wholesaler(self, contact: Integers) -> NDArray[np.bool_]:
+        """Whether each record number is that of somebody at a wholesale account."""
+        return contact >= _RECORD_NUMBERS
+
+    def people_at(self, wholesaler: Integers, person: Integers | int) -> Integers:
+        """Record numbers of persons 0 to 3 at wholesale accounts, which are counted from 0 among themselves."""
+        return _RECORD_NUMBERS + wholesaler * PEOPLE_PER_WHOLESALER + person
+
+    def wholesaler_of(self, contact: Integers) -> tuple[Integers, Integers]:
+        """Where people at wholesale accounts work, and which person each is: what :meth:`people_at` takes."""
+        wholesaler, person = np.divmod(contact - _RECORD_NUMBERS, PEOPLE_PER_WHOLESALER)
+        return wholesaler, person
+
     def groups(self, until: np.datetime64) -> tuple[range, ...]:
         """Record numbers of all who leave a trace before `until`, datetime64[s].
 
         Returns:
-            those of consumers of the arrival weeks, of wholesale accounts, of later contacts and of later walk-ins.
+            those of consumers of the arrival weeks, of wholesale accounts, of later contacts, of later walk-ins, and of
+            people who may work at wholesale accounts.
 
         Raises:
             UserError: by then, more people come than there are record numbers.
@@ -132,6 +148,7 @@ class World:
             range(self.customers, self.buyers),
             range(self.buyers, self.buyers + contacts),
             range(LATER_WALK_INS, LATER_WALK_INS + walk_ins),
+            range(_RECORD_NUMBERS, _RECORD_NUMBERS + self.wholesalers * PEOPLE_PER_WHOLESALER),
         )
 
     def _later(self, first: int, n: int, until: np.datetime64) -> int:
@@ -148,11 +165,11 @@ class World:
         return int(whole) + bool(uniform(self.seed, "arrival", np.array([first + int(whole)]))[0] < rest)
 
     def shards(self, until: np.datetime64) -> int:
-        """How many shards the buyers are cut into, group after group."""
+        """How many shards the groups are cut into, one after the other."""
         return sum(-(-len(group) // SHARD) for group in self.groups(until))
 
     def shard(self, number: int, until: np.datetime64) -> Integers:
-        """Record numbers of the buyers of one shard, all of one group."""
+        """Record numbers of one shard, all of one group."""
         for group in self.groups(until):
             shards = -(-len(group) // SHARD)
             if number < shards:

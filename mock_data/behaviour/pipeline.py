@@ -2,7 +2,8 @@
 
 Each account opens deals as a Poisson process, at a rate of its own. Whether a deal is won is drawn when it opens, from
 a chance that depends on who owns it and on the deal; one that will be lost is lost in one of the four open stages. How
-long it stands in a stage says nothing about how it ends. The sales team works on weekdays, in office hours.
+long it stands in a stage says nothing about how it ends. The sales team works on weekdays, in the hours in which both
+its own office and the account's are open; days are those on both their calendars.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from scipy.special import expit, logit, ndtri
 from ..draws import Floats, Integers, choice, uniform
 from ..quantiles import gamma_quantile
 from ..rows import Seconds
+from .local_time import at_hours, to_utc
 from .parameters import WholesaleParameters
 
 MAX_DEALS = 256  # of one account; record numbers leave room for so many
@@ -25,9 +27,21 @@ _WORKING_DAYS = np.array([6.0, 9.0, 11.0, 9.0])  # in each stage on average, bes
 _SHORTEST = 2
 _REGULARITY = 3.0  # shape of the Gamma distribution of the accounts' rates around their mean
 _SPREAD_OF_OWNERS, _SPREAD_OF_DEALS = 0.3, 0.6  # standard deviations of the chance to win, in log-odds
-_OFFICE_OPENS, _OFFICE_CLOSES = 9 * 3600, 17 * 3600
+_OFFICE_HOURS = (9, 17)  # local time
 
 Days = NDArray[np.datetime64]  # datetime64[D]
+
+
+@dataclass(frozen=True)
+class Zones:
+    """Time zones of two offices that deal with each other, positions in ``ZONES``, shape (n,) each."""
+
+    ours: Integers
+    theirs: Integers
+
+    def of(self, some: NDArray[np.bool_] | NDArray[np.intp]) -> Zones:
+        """Those of some of the pairs."""
+        return Zones(self.ours[some], self.theirs[some])
 
 
 @dataclass(frozen=True)
@@ -45,6 +59,9 @@ class Deals:
         entered: shape (n, 4), when it comes to each open stage; NaT for a stage it does not reach.
         days_in_stage: shape (n, 4), working days from one stage to the next; of stages not reached, they mean nothing.
         closed: when it ends, or will end.
+        entered_on: shape (n, 4), local day on which it comes to each open stage; or would.
+        closed_on: local day on which it ends.
+        zones: time zones of its owner and of its account.
     """
 
     deal: Integers
@@ -57,11 +74,19 @@ class Deals:
     entered: Seconds
     days_in_stage: Integers
     closed: Seconds
+    entered_on: Days
+    closed_on: Days
+    zones: Zones
 
     @property
     def opened(self) -> Seconds:
         """When each deal comes into being."""
         return self.entered[:, 0]
+
+    @property
+    def opened_on(self) -> Days:
+        """The local day on which it does."""
+        return self.entered_on[:, 0]
 
 
 def make_deals(
@@ -72,6 +97,8 @@ def make_deals(
     own_user: Integers,
     users: Integers,
     until: np.datetime64,
+    account_zone: Integers,
+    user_zone: Integers,
 ) -> Deals:
     """All deals that open before `until`, each with its whole life.
 
@@ -80,6 +107,8 @@ def make_deals(
         wholesaler: shape (m,), accounts, counted from 0 among the wholesale ones, rising.
         own_user: shape (m,), the user who looks after each account; most of its deals are theirs.
         users: the wholesale sales team.
+        account_zone: shape (m,), time zone of each account, position in ``ZONES``.
+        user_zone: time zone of every user, by record number.
 
     Raises:
         OverflowError: an account opens more deals than record numbers allow.
@@ -97,20 +126,23 @@ def make_deals(
     last = np.where(won, OPEN_STAGES - 1, lost_in)
 
     n = len(deal)
+    zones = Zones(user_zone[owner], account_zone[who])
+    days = np.empty((n, OPEN_STAGES + 1), dtype="datetime64[D]")
     stay = np.empty((n, OPEN_STAGES), dtype=np.int64)
     at = np.empty((n, OPEN_STAGES + 1), dtype="datetime64[s]")
     for stage in range(OPEN_STAGES + 1):
-        at[:, stage] = office_time(seed, "deal moves", day, deal, stage)
+        days[:, stage] = day
+        at[:, stage] = office_time(seed, "deal moves", day, zones, deal, stage)
         if stage < OPEN_STAGES:
             more = -np.log(uniform(seed, "days in stage", deal, stage)) * _WORKING_DAYS[stage]
             stay[:, stage] = _SHORTEST + more.astype(np.int64)
             day = working_days_later(day, stay[:, stage])
-    closed = at[np.arange(n), last + 1]
+    closed, closed_on = at[np.arange(n), last + 1], days[np.arange(n), last + 1]
     entered = np.where(np.arange(OPEN_STAGES) <= last[:, np.newaxis], at[:, :OPEN_STAGES], np.datetime64("NaT"))
     opens = at[:, 0] < until
     return Deals(
         deal[opens], wholesaler[who][opens], number[opens], owner[opens], chance[opens], won[opens], last[opens],
-        entered[opens], stay[opens], closed[opens],
+        entered[opens], stay[opens], closed[opens], days[opens, :OPEN_STAGES], closed_on[opens], zones.of(opens),
     )  # fmt: skip
 
 
@@ -150,7 +182,25 @@ def working_days_later(day: Days, days: Integers) -> Days:
     return np.busday_offset(day, days, roll="forward")
 
 
-def office_time(seed: int, purpose: str, day: Days, entity: Integers, step: Integers | int = 0) -> Seconds:
-    """A second in office hours of each day."""
-    second = _OFFICE_OPENS + uniform(seed, purpose, entity, step) * (_OFFICE_CLOSES - _OFFICE_OPENS)
-    return day.astype("datetime64[s]") + second.astype(np.int64).astype("timedelta64[s]")
+def office_hours(day: Days, zones: Zones) -> tuple[Seconds, Seconds]:
+    """When each local day's work begins and ends where both offices are open; without such hours, where the account is.
+
+    Returns:
+        two arrays of instants, shape (n,): from 9:00 in the office that opens later to 17:00 in the one that closes
+        earlier.
+    """
+    nine, five = (at_hours(day, np.full(len(day), share), *_OFFICE_HOURS) for share in (0.0, 1.0))
+    our_start, start = (to_utc(nine, zone) for zone in (zones.ours, zones.theirs))
+    our_end, end = (to_utc(five, zone) for zone in (zones.ours, zones.theirs))
+    opens, closes = np.maximum(our_start, start), np.minimum(our_end, end)
+    together = opens < closes
+    return np.where(together, opens, start), np.where(together, closes, end)
+
+
+def office_time(
+    seed: int, purpose: str, day: Days, zones: Zones, entity: Integers, step: Integers | int = 0
+) -> Seconds:
+    """A second of each local day in the hours of both offices."""
+    opens, closes = office_hours(day, zones)
+    second = uniform(seed, purpose, entity, step) * (closes - opens).astype(np.int64)
+    return opens + second.astype(np.int64).astype("timedelta64[s]")

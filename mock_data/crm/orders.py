@@ -32,7 +32,7 @@ RETAIL, SUBSCRIPTION, WHOLESALE = (TYPES.index(kind) for kind in ("Retail", "Sub
 ORDERS_PER_BUYER = 4096  # numbers 1 to 3071 are purchases, then those that mailings caused, then boxes
 FIRST_MAILING, FIRST_BOX = 3072, 3584
 _STATES = [place.state for place in PLACES]
-_DIGITS_OF_SECONDS = 9  # of an order's number: for thirty years
+_DIGITS_OF_SECONDS = 9  # of a number that rises with time: for thirty years
 _LINES = 8  # room for lines in an item's record number
 assert MAX_LINES <= _LINES and MAX_PURCHASES <= FIRST_MAILING
 
@@ -267,7 +267,7 @@ def order_rows(world: World, orders: Orders, catalogue: Catalogue) -> list[Rows]
             "id": orders.order,
             "account_id": orders.account,
             "bill_to_contact_id": contact,
-            "order_number": _number(world, orders),
+            "order_number": number_in_time(world, orders.created, orders.customer),
             "effective_date": started.astype("datetime64[D]"),
             "activated_date": np.full(n, np.datetime64("NaT"), "datetime64[s]"),
             "status": np.full(n, _STATUS.index("Draft")),
@@ -315,11 +315,11 @@ def order_rows(world: World, orders: Orders, catalogue: Catalogue) -> list[Rows]
     return [headers, items]
 
 
-def _number(world: World, orders: Orders) -> pa.StringArray:
-    """Numbers that rise with the time at which orders come in, as if counted: the second, then who orders in it."""
+def number_in_time(world: World, at: Seconds, customer: Integers) -> pa.StringArray:
+    """Numbers that rise with the time at which something comes in, as if counted: the second, then from whom."""
     apart = 10 ** len(str(world.buyers))
-    seconds = (np.where(np.isnat(orders.created), world.opening, orders.created) - world.opening).astype(np.int64)
-    number = seconds * apart + orders.customer % apart
+    seconds = (np.where(np.isnat(at), world.opening, at) - world.opening).astype(np.int64)
+    number = seconds * apart + customer % apart
     return pc.utf8_lpad(pc.cast(pa.array(number), pa.string()), _DIGITS_OF_SECONDS + len(str(world.buyers)), "0")
 
 

@@ -19,7 +19,7 @@ from ..encoding import INTEGRATION_USER, NULL_INTEGER, from_pool, pooled
 from ..pools import AREA_CODES, PLACES, STATE_NAMES, Place, make_pools
 from ..rows import NEVER, Rows, Seconds, Update, unless
 from ..schema import CRM
-from ..world import LATER_WALK_INS, World
+from ..world import LATER_WALK_INS, PEOPLE_PER_WHOLESALER, World
 from .homes import CHANNELS, ONLINE, ONLINE_SHOP, STORE, Homes, account_place, make_homes, shops
 
 _COMPANY = "Menswear"
@@ -42,6 +42,16 @@ _ROLE_OF_USER = np.array([-1, 0, 1, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5])
 _MANAGER_OF_USER = np.array([-1, -1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 2, 2, 2, 2, 2])
 SALES, SERVICE, WHOLESALE_SALES = (np.flatnonzero(role == _ROLE_OF_USER) for role in (3, 4, 5))  # users of each team
 HEAD_OF_SALES = int(np.flatnonzero(_ROLE_OF_USER == 1)[0])
+_CITIES = [place.city for place in PLACES]
+_HEAD_OFFICE = _CITIES.index("New York")
+HEAD_OFFICE_ZONE = int(ZONE_OF_PLACE[_HEAD_OFFICE])
+DESK_HOURS = (8, 20)  # of service and shop sales, every day, on the head office's clock
+_PLACE_OF_USER = np.full(len(_ROLE_OF_USER), _HEAD_OFFICE)
+_PLACE_OF_USER[INTEGRATION_USER] = -1
+_PLACE_OF_USER[WHOLESALE_SALES] = [
+    _CITIES.index(city) for city in ("New York", "Chicago", "Denver", "Los Angeles", "Atlanta")
+]
+USER_ZONE = np.where(_PLACE_OF_USER < 0, HEAD_OFFICE_ZONE, ZONE_OF_PLACE[_PLACE_OF_USER])  # position in ``ZONES``
 _TYPES = CRM["account"].field("type").picklist
 _WHOLESALE = CRM["account"].field("account_source").picklist.index("wholesale")
 _OWNERSHIPS = CRM["account"].field("ownership").picklist
@@ -93,6 +103,13 @@ _STATE_OF_PLACE = np.array([list(STATE_NAMES).index(place.state) for place in PL
 _PER_AREA = 100
 # 555-0100 to 555-0199 are never given out, in any area
 _TELEPHONES = pa.array([f"({AREA_CODES[p.city]}) 555-{number:04}" for p in PLACES for number in range(100, 200)])
+# what people at wholesale accounts do: the first one is in charge, the others report to them
+_POSITIONS = (("Owner", "Management"), ("Head Buyer", "Buying"), ("Buyer", "Buying"), ("Merchandiser", "Merchandising"),
+              ("Store Manager", "Stores"), ("Accounts Payable Clerk", "Finance"))  # fmt: skip
+_POSITIONS_OF_PERSON = 2  # persons 0, 1 and 2 hold one of two positions each
+_MOST_PEOPLE = len(_POSITIONS) // _POSITIONS_OF_PERSON
+assert _MOST_PEOPLE <= PEOPLE_PER_WHOLESALER
+_AT_WHOLESALER = " at wholesaler"
 
 
 @dataclass(frozen=True)
@@ -157,7 +174,7 @@ def staff_rows(world: World) -> list[Rows]:
     name = pc.binary_join_element_wise(first, last, " ", null_handling="skip")
     alias = pc.binary_join_element_wise(pc.utf8_slice_codeunits(first, 0, 1), pc.utf8_slice_codeunits(last, 0, 7), "")
     login = pc.binary_join_element_wise("user", pc.cast(pa.array(user), pa.string()), "@shop.example.com", "")
-    place = np.where(user == INTEGRATION_USER, -1, user % len(PLACES))
+    place = _PLACE_OF_USER
     return [
         Rows(
             "crm.user_role",
@@ -204,8 +221,7 @@ def account_rows(world: World) -> list[Rows]:
     source = np.concatenate([shops(world).channel, np.full(world.wholesalers, _WHOLESALE)])
     place = account_place(world, account)
     opened = np.full(n, world.opening)
-    trade = (uniform(world.seed, "trade", account) * len(_TRADES)).astype(np.int64)
-    kind = np.where(wholesale, trade, len(_TRADES) + source)
+    kind = np.where(wholesale, _trade(world, account), len(_TRADES) + source)
     kind_name = from_pool(pa.array([kind.name for kind in _KINDS]), kind)
     number = _five_digits(account)
     street = _street(world, "street of account", account)
@@ -213,7 +229,6 @@ def account_rows(world: World) -> list[Rows]:
     city = from_pool(_PLACES["city"], place)
     site = pc.binary_join_element_wise("Site ", number, "")
     is_online = source == ONLINE
-    family = _draw(world, make_pools(world.seed).last_names, "name of wholesaler", account)
     employees, sales = _size_of_account(world, account, kind)
     receives = np.where(is_online, -1, place)
     address = _address(place, street, postal_code)
@@ -224,7 +239,7 @@ def account_rows(world: World) -> list[Rows]:
             "id": account,
             "name": pc.if_else(
                 pa.array(wholesale),
-                pc.binary_join_element_wise(family, kind_name, " "),
+                wholesaler_name(world, account),
                 pc.binary_join_element_wise(_COMPANY, city, kind_name, number, " "),
             ),
             "account_number": account_number(account),
@@ -378,10 +393,12 @@ def email(world: World, entity: Integers, whose: str = "", before_number: str = 
 def _handles(seed: int) -> tuple[pa.StringArray, pa.StringArray]:
     """The pools of first and last names as they stand in addresses."""
     pools = make_pools(seed)
-    return tuple(
-        pc.utf8_lower(pc.replace_substring_regex(pool, "[^A-Za-z]", ""))
-        for pool in (pools.first_names, pools.last_names)
-    )
+    return _handle(pools.first_names), _handle(pools.last_names)
+
+
+def _handle(name: pa.StringArray) -> pa.StringArray:
+    """Names as they stand in addresses: small letters and nothing else."""
+    return pc.utf8_lower(pc.replace_substring_regex(name, "[^A-Za-z]", ""))
 
 
 def contact_address(world: World, contact: Integers) -> Integers:
@@ -472,9 +489,87 @@ def account_number(account: Integers) -> pa.StringArray:
 
 
 def account_owner(world: World, account: Integers) -> Integers:
-    """The user who looks after each account: shops and wholesale customers have teams of their own."""
-    of_shop = SALES[(uniform(world.seed, "owner", account) * len(SALES)).astype(np.int64)]
-    return np.where(account < world.shops, of_shop, WHOLESALE_SALES[account % len(WHOLESALE_SALES)])
+    """The user who looks after each account: of a wholesale customer, the wholesale seller whose office is nearest."""
+    owner = SALES[(uniform(world.seed, "owner", account) * len(SALES)).astype(np.int64)]
+    resells = account >= world.shops
+    owner[resells] = _nearest_seller()[account_place(world, account[resells])]
+    return owner
+
+
+@lru_cache(maxsize=1)
+def _nearest_seller() -> Integers:
+    """The wholesale seller whose office is nearest to each place, shape (places,)."""
+    latitude, longitude = (np.array([getattr(place, name) for place in PLACES]) for name in ("latitude", "longitude"))
+    # flat enough: degrees of longitude are shorter than those of latitude, as in the middle of the country
+    x, y = longitude * np.cos(np.radians(latitude.mean())), latitude
+    offices = _PLACE_OF_USER[WHOLESALE_SALES]
+    away = np.hypot(x[:, np.newaxis] - x[offices], y[:, np.newaxis] - y[offices])
+    return WHOLESALE_SALES[away.argmin(axis=1)]
+
+
+def wholesaler_name(world: World, account: Integers) -> pa.StringArray:
+    """Names of wholesale customers: a family's, and what it trades as."""
+    family = _draw(world, make_pools(world.seed).last_names, "name of wholesaler", account)
+    trade = from_pool(pa.array([trade.name for trade in _TRADES]), _trade(world, account))
+    return pc.binary_join_element_wise(family, trade, " ")
+
+
+def _trade(world: World, account: Integers) -> Integers:
+    """What each account would trade as if it bought for resale, position in ``_TRADES``."""
+    return (uniform(world.seed, "trade", account) * len(_TRADES)).astype(np.int64)
+
+
+def people_of_wholesaler(world: World, wholesaler: Integers) -> Integers:
+    """How many people of each wholesale account (counted from 0 among these) are known, 1 to 3."""
+    first = world.people_at(wholesaler, 0)
+    return 1 + (uniform(world.seed, "people at wholesaler", first) * _MOST_PEOPLE).astype(np.int64)
+
+
+def wholesale_contact_rows(world: World, contact: Integers) -> list[Rows]:
+    """Those people at wholesale accounts who exist, of some record numbers (:meth:`World.people_at`)."""
+    wholesaler, person = world.wholesaler_of(contact)
+    there = person < people_of_wholesaler(world, wholesaler)
+    contact, wholesaler, person = contact[there], wholesaler[there], person[there]
+    seed, n = world.seed, len(contact)
+    account = world.shops + wholesaler
+    place, owner = account_place(world, account), account_owner(world, account)
+    first, last = names(world, contact, _AT_WHOLESALER)
+    person_name = pc.binary_join_element_wise(_handle(first), _handle(last), ".")
+    domain = pc.binary_join_element_wise(_handle(wholesaler_name(world, account)), "example.com", ".")
+    position = person * _POSITIONS_OF_PERSON
+    position += (uniform(seed, "position at wholesaler", contact) * _POSITIONS_OF_PERSON).astype(np.int64)
+    title, department = (pa.array(column) for column in zip(*_POSITIONS, strict=True))
+    no = np.zeros(n, dtype=bool)
+    address = _address(
+        place,
+        _street(world, "street of account", account),
+        _postal_code(world, "postal code of account", account, place),
+    )
+    return [
+        Rows(
+            "crm.contact",
+            np.full(n, world.opening),
+            {
+                "id": contact,
+                "account_id": account,
+                "reports_to_id": np.where(person == 0, -1, world.people_at(wholesaler, 0)),
+                "first_name": first,
+                "last_name": last,
+                "name": pc.binary_join_element_wise(first, last, " "),
+                "title": pooled(title, position),
+                "department": pooled(department, position),
+                "email": pc.binary_join_element_wise(person_name, domain, "@"),
+                "phone": telephone(world, "telephone at wholesaler", contact, place),
+                "lead_source": np.full(n, -1),
+                "do_not_call": no,
+                "has_opted_out_of_email": no,
+                "owner_id": owner,
+                "created_by_id": owner,
+                "last_modified_by_id": owner,
+            }
+            | {f"mailing_{name}": values for name, values in address.items()},
+        )
+    ]
 
 
 def _five_digits(number: Integers) -> pa.StringArray:

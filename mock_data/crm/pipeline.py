@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,20 +13,30 @@ from numpy.typing import NDArray
 from .. import ids
 from ..behaviour.acquisition import SOURCES, campaign_runs
 from ..behaviour.baskets import Lines
+from ..behaviour.local_time import to_utc
 from ..behaviour.parameters import Campaign
-from ..behaviour.pipeline import OPEN_STAGES, Deals, make_deals, office_time, working_days_later
-from ..draws import Floats, Integers, choice, uniform
+from ..behaviour.pipeline import (
+    OPEN_STAGES,
+    Days,
+    Deals,
+    make_deals,
+    office_hours,
+    office_time,
+    working_days_later,
+)
+from ..draws import Integers, choice, uniform
 from ..encoding import from_pool, pooled
+from ..pools import PLACES
 from ..quantiles import gamma_quantile
 from ..rows import NEVER, Rows, Seconds, Update, unless
 from ..schema import CRM
 from ..world import World
 from .catalogue import STANDARD, Catalogue
 from .fulfilment import make_parcels, shipment_rows
-from .homes import account_place
+from .homes import account_place, account_zone
 from .orders import BOUGHT, WHOLESALE, Orders, order_number, order_rows, seconds_between
-from .people import WHOLESALE_SALES, account_number, account_owner
-from .service import TASKS_PER_ORDER, task_rows
+from .people import USER_ZONE, WHOLESALE_SALES, account_owner, people_of_wholesaler, wholesaler_name
+from .service import CALL, EMAIL, TASKS_PER_ORDER, task_rows
 
 _OPPORTUNITY = CRM["opportunity"]
 _STAGES = _OPPORTUNITY.field("stage_name").picklist
@@ -33,17 +44,28 @@ _WON, _LOST = _STAGES.index("Closed Won"), _STAGES.index("Closed Lost")
 assert min(_WON, _LOST) == OPEN_STAGES
 _PROPOSAL, _NEGOTIATION = _STAGES.index("Proposal"), _STAGES.index("Negotiation")
 _PERCENT = np.array([10, 25, 50, 75, 100, 0])  # of each stage, as the sales team has set them up
-_FORECAST = np.array(
+_FORECAST = np.array(  # of each stage; the label stands at the same place in its own list
     [
         _OPPORTUNITY.field("forecast_category").picklist.index(category)
-        for category in ("Pipeline", "Pipeline", "Best Case", "Commit", "Closed", "Omitted")
+        for category in ("Pipeline", "Pipeline", "BestCase", "Forecast", "Closed", "Omitted")
     ]
 )
+_NEXT_STEP = np.array(  # at each stage
+    [
+        "Find out who decides, and when", "Agree on quantities and sizes", "Follow up on the proposal",
+        "Agree on prices and delivery", None, None,
+    ],
+    dtype=object,
+)  # fmt: skip
+_RECORD_TYPE = ids.encode("012", np.array([0]))  # Wholesale, the only one
 _NEW, _EXISTING = (_OPPORTUNITY.field("type").picklist.index(f"{kind} Business") for kind in ("New", "Existing"))
 _EVENT = SOURCES.index("Event")
 _SOURCE_SHARES = np.cumsum([0.35, 0.05, 0.45, 0.05, 0.10])  # of deals without a campaign, in the picklist's order
 _DAYS_AFTER_EVENT, _THROUGH_EVENT = 60, 0.5  # of the deals opened so soon after an event began, how many come from it
 _SEASONS = pa.array(["Winter", "Spring", "Summer", "Autumn"])
+_WISHES = pa.array(["Full size run, S to XXL", "Sizes as in the last order", "Sizes to follow with the order",
+                    "For the shop window, first to be delivered"])  # fmt: skip
+_WISHED = 0.7  # lines with a wish
 
 _LINES = 8  # room for lines in a line's record number
 _MOST_LINES = 6
@@ -95,18 +117,23 @@ def wholesale_rows(world: World, catalogue: Catalogue, buyer: Integers, until: n
     """Everything that the wholesale accounts numbered `buyer` (from ``world.customers``) do before `until`."""
     wholesaler = buyer - world.customers
     owner = account_owner(world, world.shops + wholesaler)
-    deals = make_deals(world.seed, world.behaviour.wholesale, world.start, wholesaler, owner, WHOLESALE_SALES, until)
+    deals = make_deals(
+        world.seed, world.behaviour.wholesale, world.start, wholesaler, owner, WHOLESALE_SALES, until,
+        account_zone(world, world.shops + wholesaler), USER_ZONE,
+    )  # fmt: skip
     offer = _make_offer(world, catalogue, deals)
     steps = _steps(world, deals, offer)
+    tasks, meetings = _make_tasks(world, deals), _make_meetings(world, deals)
+    name = _names(world, deals)
     orders = _make_orders(world, deals, offer)
     return [
-        _opportunities(world, deals, steps),
-        _line_items(deals, offer, steps, catalogue),
+        _opportunities(world, deals, name, steps, _make_log(deals, steps, tasks, meetings)),
+        _line_items(world, deals, name, offer, steps, catalogue),
         _history(deals, steps),
         *order_rows(world, orders, catalogue),
         *shipment_rows(world, orders, make_parcels(world, orders)),
-        _tasks(world, deals),
-        _events(world, deals),
+        _task_rows(world, deals, tasks),
+        _event_rows(world, deals, meetings),
         _truth(deals),
     ]
 
@@ -130,8 +157,8 @@ def _make_offer(world: World, catalogue: Catalogue, deals: Deals) -> _Offer:
     day = 1 + (uniform(seed, "day of talk", deals.deal) * (deals.days_in_stage[:, -1] - 1)).astype(np.int64)
     negotiated = deals.last_stage == _NEGOTIATION
     talks = negotiated & (uniform(seed, "price is talked over", deals.deal) < _TALKED_OVER)
-    begun = np.where(talks, deals.entered[:, _NEGOTIATION], deals.opened).astype("datetime64[D]")
-    talked_over = np.where(talks, office_time(seed, "time of talk", working_days_later(begun, day), deals.deal), NEVER)
+    talk_day = working_days_later(deals.entered_on[:, _NEGOTIATION], day)
+    talked_over = unless(~talks, office_time(seed, "time of talk", talk_day, deals.zones, deals.deal))
 
     optimism = 0.5 + 0.8 * uniform(seed, "estimate of deal", deals.deal)
     thought = optimism * np.bincount(of, weights=quantity * listed, minlength=n)
@@ -178,58 +205,100 @@ def _steps(world: World, deals: Deals, offer: _Offer) -> _Steps:
     cents[:, _CLOSE] = np.where(deals.last_stage < _PROPOSAL, offer.estimate_cents, offer.final_cents)
 
     close_date = np.empty((n, _CLOSE + 1), dtype="datetime64[D]")
-    planned = deals.opened.astype("datetime64[D]")
+    planned = deals.opened_on
     for step, (least, most) in enumerate(_PLANNED):
         ahead = least + (uniform(world.seed, "planned close", deals.deal, step) * (most - least)).astype(np.int64)
-        reached = np.where(np.isnat(at[:, step]), deals.opened, at[:, step]).astype("datetime64[D]")
+        reached = np.where(np.isnat(at[:, step]), deals.opened_on, deals.entered_on[:, step])
         # a plan is pushed when it no longer holds, and never pulled in
         planned = np.maximum(planned, working_days_later(reached, ahead))
         close_date[:, step] = planned
     close_date[:, _TALK] = planned
-    close_date[:, _CLOSE] = deals.closed.astype("datetime64[D]")
+    close_date[:, _CLOSE] = deals.closed_on
     return _Steps(at, stage, cents, close_date)
 
 
-def _opportunities(world: World, deals: Deals, steps: _Steps) -> Rows:
+def _expected(cents: Integers, stage: Integers) -> Integers:
+    """What a deal at a stage is worth times the stage's chance, in cents, rounded half-up."""
+    return (cents * _PERCENT[stage] + 50) // 100
+
+
+def _range(deals: Deals) -> pa.StringArray:
+    """What each deal is about: the range of the season in which it opens."""
+    month = deals.opened_on.astype("datetime64[M]").astype(np.int64)
+    year = pc.cast(pa.array(month // 12 + 1970), pa.string())
+    return pc.binary_join_element_wise(from_pool(_SEASONS, month % 12 // 3), year, "range", " ")
+
+
+def _names(world: World, deals: Deals) -> pa.StringArray:
+    """Names of deals: who would buy, what, and which of that account's deals it is."""
+    number = pc.binary_join_element_wise("#", pc.cast(pa.array(deals.number + 1), pa.string()), "")
+    of_account = wholesaler_name(world, world.shops + deals.wholesaler)
+    return pc.binary_join_element_wise(of_account, pc.binary_join_element_wise(_range(deals), number, " "), ", ")
+
+
+def _opportunities(world: World, deals: Deals, name: pa.StringArray, steps: _Steps, log: _Log) -> Rows:
     campaign = _campaign(world, deals)
     source = choice(_SOURCE_SHARES, uniform(world.seed, "source of deal", deals.deal))
-    account = world.shops + deals.wholesaler
-    quarter = (deals.opened.astype("datetime64[M]").astype(np.int64) % 12) // 3
-    year = pc.cast(pa.array(deals.opened.astype("datetime64[Y]").astype(np.int64) + 1970), pa.string())
-    season = pc.binary_join_element_wise(from_pool(_SEASONS, quarter), year, "range", " ")
-
-    def standing(step: int) -> dict[str, NDArray[np.generic]]:
-        stage = steps.stage[:, step]
-        return {
-            "stage_name": stage,
-            "amount": steps.cents[:, step],
-            "probability": _PERCENT[stage] * 100,
-            "close_date": steps.close_date[:, step],
-            "is_closed": stage >= OPEN_STAGES,
-            "is_won": stage == _WON,
-            "forecast_category": _FORECAST[stage],
-        }
-
+    existing = _first_won(deals) < deals.opened
+    kind = from_pool(pa.array(["First order, of the", "Repeat order, of the"]), existing.astype(np.int64))
+    stage, cents = (values[log.deal, log.step] for values in (steps.stage, steps.cents))
+    close_date = steps.close_date[log.deal, log.step]
+    month = close_date.astype("datetime64[M]").astype(np.int64)
+    year, quarter = month // 12 + 1970, month % 12 // 3 + 1
+    forecast = _FORECAST[stage]
+    standing = {
+        "stage_name": stage,
+        "amount": cents,
+        "probability": _PERCENT[stage] * 100,
+        "expected_revenue": _expected(cents, stage),
+        "close_date": close_date,
+        "fiscal": np.char.add(np.char.add(year.astype("U4"), " "), quarter.astype("U1")),
+        "fiscal_quarter": quarter,
+        "fiscal_year": year,
+        "is_closed": stage >= OPEN_STAGES,
+        "is_won": stage == _WON,
+        "forecast_category": forecast,
+        "forecast_category_name": forecast,
+        "next_step": _NEXT_STEP[stage],
+        "has_opportunity_line_item": (log.step >= _OFFER) & (deals.last_stage[log.deal] >= _PROPOSAL),
+        "has_open_activity": log.open > 0,
+        "has_overdue_task": log.overdue > 0,
+        "last_activity_date": log.last_activity,
+        "last_viewed_date": log.last_viewed,
+        "last_referenced_date": log.last_viewed,
+        # what is counted up about a deal does not change it: only the modstamp tells
+        "last_modified_date": log.last_changed,
+    }
     return Rows(
         "crm.opportunity",
         deals.opened,
         {
             "id": deals.deal,
-            "account_id": account,
-            "name": pc.binary_join_element_wise(season, account_number(account), ", "),
-            **standing(0),
-            "type": np.where(_first_won(deals) < deals.opened, _EXISTING, _NEW),
+            "account_id": world.shops + deals.wholesaler,
+            "name": name,
+            **{column: values[log.first] for column, values in standing.items()},
+            "type": np.where(existing, _EXISTING, _NEW),
             "lead_source": np.where(campaign >= 0, _EVENT, source),
             "campaign_id": campaign,
+            "record_type_id": pooled(_RECORD_TYPE, np.zeros(len(deals.deal), dtype=np.int64)),
+            "description": pc.binary_join_element_wise(kind, _range(deals), " "),
             "owner_id": deals.owner,
+            "created_by_id": deals.owner,
+            "last_modified_by_id": deals.owner,
         },
-        updates=tuple(Update(steps.at[:, step], standing(step)) for step in range(1, _CLOSE + 1)),
+        updates=(
+            Update(
+                log.at[~log.first],
+                {column: values[~log.first] for column, values in standing.items()},
+                rows=log.deal[~log.first],
+            ),
+        ),
     )
 
 
 def _campaign(world: World, deals: Deals) -> Integers:
     """The event that each deal came from, as a record number; −1 for a deal that came otherwise."""
-    day = (deals.opened.astype("datetime64[D]") - world.start).astype(np.int64)
+    day = (deals.opened_on - world.start).astype(np.int64)
     through = uniform(world.seed, "deal comes from an event", deals.deal) < _THROUGH_EVENT
     campaign = np.full(len(day), -1)
     for run in campaign_runs(world.behaviour):
@@ -246,19 +315,28 @@ def _first_won(deals: Deals) -> Seconds:
     return first[account]
 
 
-def _line_items(deals: Deals, offer: _Offer, steps: _Steps, catalogue: Catalogue) -> Rows:
+def _line_items(
+    world: World, deals: Deals, name: pa.StringArray, offer: _Offer, steps: _Steps, catalogue: Catalogue
+) -> Rows:
     """Lines of the deals that come to a proposal."""
     offered = deals.last_stage >= _PROPOSAL
     lines = _lines_of(offer.lines, offered)
     of = lines.order
     talked_over = offer.talked_over[of]
     final = _final_unit_cents(lines, ~np.isnat(offer.talked_over))
+    number = deals.deal[of] * _LINES + lines.line
+    in_instalments = catalogue.in_instalments[lines.product]
+    wish = (uniform(world.seed, "wish for line of deal", number) / _WISHED * len(_WISHES)).astype(np.int64)
     return Rows(
         "crm.opportunity_line_item",
         deals.entered[of, _PROPOSAL],
         {
-            "id": deals.deal[of] * _LINES + lines.line,
+            "id": number,
             "opportunity_id": deals.deal[of],
+            "product_code": from_pool(catalogue.code, lines.product),
+            "name": pc.binary_join_element_wise(name.take(pa.array(of)), from_pool(catalogue.name, lines.product), " "),
+            "description": pooled(_WISHES, np.where(wish < len(_WISHES), wish, -1)),
+            "sort_order": lines.line + 1,
             "pricebook_entry_id": catalogue.entry(STANDARD, lines.product),
             "product_2_id": lines.product,
             "quantity": lines.quantity,
@@ -267,6 +345,11 @@ def _line_items(deals: Deals, offer: _Offer, steps: _Steps, catalogue: Catalogue
             "total_price": lines.quantity * lines.unit_cents,
             "discount": lines.discount * 100,
             "service_date": working_days_later(steps.close_date[of, _OFFER], np.full(len(of), 15)),
+            "has_quantity_schedule": in_instalments,
+            "has_revenue_schedule": np.zeros(len(of), dtype=bool),
+            "has_schedule": in_instalments,
+            "created_by_id": deals.owner[of],
+            "last_modified_by_id": deals.owner[of],
         },
         updates=(
             Update(
@@ -280,7 +363,7 @@ def _line_items(deals: Deals, offer: _Offer, steps: _Steps, catalogue: Catalogue
 def _history(deals: Deals, steps: _Steps) -> Rows:
     """A row for each change of stage or amount, the opening included."""
     deal, step = np.nonzero(~np.isnat(steps.at))
-    stage = steps.stage[deal, step]
+    stage, cents = steps.stage[deal, step], steps.cents[deal, step]
     return Rows(
         "crm.opportunity_history",
         steps.at[deal, step],
@@ -288,9 +371,13 @@ def _history(deals: Deals, steps: _Steps) -> Rows:
             "id": deals.deal[deal] * _STEPS + step,
             "opportunity_id": deals.deal[deal],
             "stage_name": stage,
-            "amount": steps.cents[deal, step],
+            "amount": cents,
             "probability": _PERCENT[stage] * 100,
+            "expected_revenue": _expected(cents, stage),
             "close_date": steps.close_date[deal, step],
+            "forecast_category": _FORECAST[stage],
+            "created_by_id": deals.owner[deal],
+            "last_modified_by_id": deals.owner[deal],
         },
     )
 
@@ -302,8 +389,8 @@ def _make_orders(world: World, deals: Deals, offer: _Offer) -> Orders:
     n, buyer = len(won), world.customers + deals.wholesaler[won]
     order = order_number(buyer, deals.number[won] + 1, BOUGHT)
     wait = 1 + (uniform(seed, "order after deal", order) * 8).astype(np.int64)
-    day = working_days_later(deals.closed[won].astype("datetime64[D]"), wait)
-    created = office_time(seed, "time of wholesale order", day, order)
+    day = working_days_later(deals.closed_on[won], wait)
+    created = office_time(seed, "time of wholesale order", day, deals.zones.of(won), order)
     lines = _lines_of(offer.lines, deals.won)
     talked_over = ~np.isnat(offer.talked_over)
     position = np.cumsum(deals.won) - 1
@@ -343,11 +430,17 @@ _TASKS = (
     (3, "Call: prices and delivery", 0.8),
     (3, "E-mail: send the revised offer", 0.5),
 )
-_LEFT_UNDONE = 0.06
+_SUBTYPES = np.array([CALL if subject.startswith("Call") else EMAIL for _, subject, _ in _TASKS])
+_LEFT_UNDONE, _URGENT = 0.06, 0.15
 _EVENTS = ((1, "First meeting", 0.6), (2, "Presentation of the range", 0.7), (3, "Negotiation", 0.6))
+_AGENDAS = pa.array(["What sells, and what is missing", "Samples, fabrics and sizes", "Prices and delivery"])
+_LOCATIONS = pa.array(["Video call", *(f"Customer's office, {place.city}" for place in PLACES)])
+_BY_VIDEO = 0.4
 _TASKS_PER_DEAL = 3 * TASKS_PER_ORDER  # a deal's order is not followed by vain ones: their numbers are free
 assert len(_TASKS) <= _TASKS_PER_DEAL
 _EVENTS_PER_DEAL = 4
+_HALF_HOUR = np.timedelta64(1_800, "s")
+_LONG_AGO, _MANY_DAYS = np.datetime64("1800-01-01"), 1 << 20  # days are counted from then; so many are never reached
 
 
 @dataclass(frozen=True)
@@ -357,14 +450,40 @@ class _Activities:
     Attributes:
         deal: position.
         kind: position in the list of kinds.
-        planned: when it came up: with the stage.
+        planned, planned_on: when it came up: with the stage.
         day: a working day between then and the stage's end.
     """
 
     deal: NDArray[np.intp]
     kind: NDArray[np.intp]
     planned: Seconds
-    day: NDArray[np.datetime64]
+    planned_on: Days
+    day: Days
+
+
+@dataclass(frozen=True)
+class _Tasks(_Activities):
+    """Tasks.
+
+    Attributes:
+        due: the day.
+        done: when; NaT for one that is left undone.
+    """
+
+    due: Days
+    done: Seconds
+
+
+@dataclass(frozen=True)
+class _Meetings(_Activities):
+    """Meetings, which are held on their day.
+
+    Attributes:
+        starts, ends: when.
+    """
+
+    starts: Seconds
+    ends: Seconds
 
 
 def _activities(world: World, deals: Deals, purpose: str, kinds: tuple[tuple[int, str, float], ...]) -> _Activities:
@@ -373,57 +492,165 @@ def _activities(world: World, deals: Deals, purpose: str, kinds: tuple[tuple[int
     chance = np.column_stack([uniform(world.seed, purpose, deals.deal, kind) for kind in range(len(kinds))])
     deal, kind = np.nonzero((chance < share) & (stage <= deals.last_stage[:, np.newaxis]))
     of = stage[kind]
-    planned = deals.entered[deal, of]
+    planned_on = deals.entered_on[deal, of]
     u = uniform(world.seed, f"day of {purpose}", deals.deal[deal], kind)
     later = 1 + (u * (deals.days_in_stage[deal, of] - 1)).astype(np.int64)  # before the next stage begins
-    return _Activities(deal, kind, planned, working_days_later(planned.astype("datetime64[D]"), later))
+    return _Activities(deal, kind, deals.entered[deal, of], planned_on, working_days_later(planned_on, later))
 
 
-def _tasks(world: World, deals: Deals) -> Rows:
+def _make_tasks(world: World, deals: Deals) -> _Tasks:
     todo = _activities(world, deals, "task of deal", _TASKS)
     deal = deals.deal[todo.deal]
     undone = uniform(world.seed, "task is left undone", deal, todo.kind) < _LEFT_UNDONE
-    done = unless(undone, office_time(world.seed, "time of task", todo.day, deal, todo.kind))
+    done = office_time(world.seed, "time of task", todo.day, deals.zones.of(todo.deal), deal, todo.kind)
     due = 1 + (4 * uniform(world.seed, "task is due", deal, todo.kind)).astype(np.int64)
+    return _Tasks(**vars(todo), due=working_days_later(todo.planned_on, due), done=unless(undone, done))
+
+
+def _make_meetings(world: World, deals: Deals) -> _Meetings:
+    """Meetings: planned when a stage begins, held before it ends, from a full or a half hour on."""
+    meeting = _activities(world, deals, "event of deal", _EVENTS)
+    deal = deals.deal[meeting.deal]
+    opens, closes = office_hours(meeting.day, deals.zones.of(meeting.deal))
+    length = 1 + (3 * uniform(world.seed, "length of event", deal, meeting.kind)).astype(np.int64)
+    later = 1 + (closes - opens) // _HALF_HOUR - length  # so many half hours in which it can start
+    starts = opens + (later * uniform(world.seed, "start of event", deal, meeting.kind)).astype(np.int64) * _HALF_HOUR
+    return _Meetings(**vars(meeting), starts=starts, ends=starts + length * _HALF_HOUR)
+
+
+@dataclass(frozen=True)
+class _Log:
+    """How deals stand each time that something about them changes, by deal and time: shape (n,) each.
+
+    Attributes:
+        deal: position.
+        at: when.
+        first: the deal opens.
+        step: the last step that it has come to.
+        open: tasks not done and meetings not over.
+        overdue: tasks not done in time.
+        last_activity: the latest due day of tasks done and day of meetings held; NaT for none.
+        last_viewed: when its owner last did something about it.
+        last_changed: when it last came to a step.
+    """
+
+    deal: NDArray[np.intp]
+    at: Seconds
+    first: NDArray[np.bool_]
+    step: Integers
+    open: Integers
+    overdue: Integers
+    last_activity: Days
+    last_viewed: Seconds
+    last_changed: Seconds
+
+
+def _make_log(deals: Deals, steps: _Steps, tasks: _Tasks, meetings: _Meetings) -> _Log:
+    moved, step = np.nonzero(~np.isnat(steps.at))
+    done = np.flatnonzero(~np.isnat(tasks.done))
+    # a task is overdue once its day is over on the owner's clock
+    too_late = to_utc((tasks.due + 1).astype("datetime64[s]"), deals.zones.ours[tasks.deal])
+    overdue = ~(tasks.done < too_late)
+    late = np.flatnonzero(overdue)
+    no_day = np.datetime64("NaT", "D")
+    # whose, when, to which step (-1: none), what that adds to open and overdue, an activity's day, is it work
+    happens: tuple[tuple[Any, ...], ...] = (
+        (moved, steps.at[moved, step], step, 0, 0, no_day, True),
+        (tasks.deal, tasks.planned, -1, 1, 0, no_day, True),
+        (tasks.deal[done], tasks.done[done], -1, -1, -1 * overdue[done], tasks.due[done], True),
+        (tasks.deal[late], too_late[late], -1, 0, 1, no_day, False),
+        (meetings.deal, meetings.planned, -1, 1, 0, no_day, True),
+        (meetings.deal, meetings.ends, -1, -1, 0, meetings.day, True),
+    )
+    columns = zip(*(np.broadcast_arrays(*entry) for entry in happens), strict=True)
+    deal, at, step, opened, fell_due, day, is_work = (np.concatenate(column) for column in columns)
+    order = np.lexsort((at, deal))
+    deal, at, step, day = deal[order], at[order], step[order], day[order]
+    begins = np.searchsorted(deal, deal)  # where each one's deal begins
+    n = np.arange(len(deal))
+
+    def so_far(changes: Integers) -> Integers:
+        total = np.cumsum(changes[order])
+        return total - (total - changes[order])[begins]
+
+    def last(there: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """The last place up to each at which something was there; each deal's first is."""
+        return np.maximum.accumulate(np.where(there, n, 0))
+
+    latest = np.maximum.accumulate(np.where(np.isnat(day), 0, (day - _LONG_AGO).astype(np.int64)) + deal * _MANY_DAYS)
+    latest -= deal * _MANY_DAYS
+    stepped = last(step >= 0)
+    ends = np.append((deal[1:] != deal[:-1]) | (at[1:] != at[:-1]), True)[: len(deal)]  # of what happens at once
+    log = _Log(
+        deal=deal,
+        at=at,
+        first=at == deals.opened[deal],
+        step=step[stepped],
+        open=so_far(opened),
+        overdue=so_far(fell_due),
+        last_activity=np.where(latest > 0, _LONG_AGO + latest, no_day),
+        last_viewed=at[last(is_work[order])],
+        last_changed=at[stepped],
+    )
+    return _Log(**{field.name: getattr(log, field.name)[ends] for field in fields(log)})
+
+
+def _person(world: World, deals: Deals) -> Integers:
+    """Whom each deal is talked over with: a contact of the account."""
+    person = uniform(world.seed, "person of deal", deals.deal) * people_of_wholesaler(world, deals.wholesaler)
+    return world.people_at(deals.wholesaler, person.astype(np.int64))
+
+
+def _task_rows(world: World, deals: Deals, todo: _Tasks) -> Rows:
+    deal = deals.deal[todo.deal]
     order = order_number(world.customers + deals.wholesaler[todo.deal], deals.number[todo.deal] + 1, BOUGHT)
     return task_rows(
         task=order * TASKS_PER_ORDER + todo.kind,
         created=todo.planned,
         account=world.shops + deals.wholesaler[todo.deal],
-        who=np.full(len(deal), -1),
+        who=_person(world, deals)[todo.deal],
         what=ids.encode(_OPPORTUNITY.prefix, deal),
-        due=working_days_later(todo.planned.astype("datetime64[D]"), due),
+        due=todo.due,
         subject=pooled(pa.array([subject for _, subject, _ in _TASKS]), todo.kind),
+        subtype=_SUBTYPES[todo.kind],
+        urgent=uniform(world.seed, "task is urgent", deal, todo.kind) < _URGENT,
         owner=deals.owner[todo.deal],
         begun=np.full(len(deal), NEVER),
-        done=done,
+        done=todo.done,
     )
 
 
-def _events(world: World, deals: Deals) -> Rows:
-    """Meetings: planned when a stage begins, held before it ends."""
-    meeting = _activities(world, deals, "event of deal", _EVENTS)
-    deal = deals.deal[meeting.deal]
-
-    def draw(purpose: str) -> Floats:
-        return uniform(world.seed, purpose, deal, meeting.kind)
-
-    half_hours = 18 + (13 * draw("start of event")).astype(np.int64)  # 9:00 to 15:00
-    length = 1 + (3 * draw("length of event")).astype(np.int64)
-    starts = meeting.day.astype("datetime64[s]") + half_hours * np.timedelta64(1_800, "s")
+def _event_rows(world: World, deals: Deals, meeting: _Meetings) -> Rows:
+    deal, owner = deals.deal[meeting.deal], deals.owner[meeting.deal]
+    account = world.shops + deals.wholesaler[meeting.deal]
+    by_video = uniform(world.seed, "event is by video", deal, meeting.kind) < _BY_VIDEO
+    no = np.zeros(len(deal), dtype=bool)
     return Rows(
         "crm.event",
         meeting.planned,
         {
             "id": deal * _EVENTS_PER_DEAL + meeting.kind,
-            "account_id": world.shops + deals.wholesaler[meeting.deal],
-            "who_id": np.full(len(deal), -1),
+            "account_id": account,
+            "who_id": _person(world, deals)[meeting.deal],
             "what_id": ids.encode(_OPPORTUNITY.prefix, deal),
             "activity_date": meeting.day,
+            "activity_date_time": meeting.starts,
             "subject": pooled(pa.array([subject for _, subject, _ in _EVENTS]), meeting.kind),
-            "start_date_time": starts,
-            "end_date_time": starts + length * np.timedelta64(1_800, "s"),
-            "owner_id": deals.owner[meeting.deal],
+            "description": pooled(_AGENDAS, meeting.kind),
+            "location": pooled(_LOCATIONS, np.where(by_video, 0, 1 + account_place(world, account))),
+            "start_date_time": meeting.starts,
+            "end_date_time": meeting.ends,
+            "end_date": meeting.day,
+            "duration_in_minutes": (meeting.ends - meeting.starts).astype("timedelta64[m]").astype(np.int64),
+            "event_subtype": np.zeros(len(deal), dtype=np.int64),
+            "is_all_day_event": no,
+            "is_group_event": no,
+            "is_child": no,
+            "is_recurrence": no,
+            "is_archived": no,
+            "owner_id": owner,
+            "created_by_id": owner,
+            "last_modified_by_id": owner,
         },
     )
 

@@ -1,8 +1,10 @@
 """The wholesale pipeline: opportunities, their lines and their history."""
 
-from .declaration import boolean, crm_object, date, integer, money, percent, picklist, reference, text
+from .declaration import boolean, crm_object, date, datetime, integer, money, percent, picklist, reference, text
 
 STAGES = "Prospecting | Qualification | Proposal | Negotiation | Closed Won | Closed Lost"
+FORECAST_CATEGORIES = "Omitted | Pipeline | BestCase | MostLikely | Forecast | Closed"  # the API's values
+FORECAST_LABELS = "Omitted | Pipeline | Best Case | Most Likely | Commit | Closed"  # what people read, in that order
 
 OBJECTS = (
     crm_object(
@@ -12,17 +14,32 @@ OBJECTS = (
         reference("account_id", "account", "The account that would buy."),
         text("name", "The deal's name.", required=True),
         picklist("stage_name", STAGES, "How far the deal has come.", required=True),
-        money("amount", "What it is worth if won; the sum of its lines."),
+        money("amount", "What it is worth if won; the sum of its lines, and an estimate before it has any."),
         percent("probability", "The stage's chance of winning."),
+        money("expected_revenue", "amount × probability, rounded half-up."),
         date("close_date", "The day it closed, or is planned to; may lie after the as-of date.", required=True),
+        text("fiscal", "Year and quarter of close_date, as in `2025 4`; fiscal years are calendar years."),
+        integer("fiscal_quarter", "Quarter of close_date, 1 to 4."),
+        integer("fiscal_year", "Year of close_date."),
         boolean("is_closed", "Won or lost."),
         boolean("is_won", "Won."),
-        picklist(
-            "forecast_category", "Pipeline | Best Case | Commit | Omitted | Closed", "Where the forecast puts it."
-        ),
+        picklist("forecast_category", FORECAST_CATEGORIES, "Where the forecast puts it: the API's value."),
+        picklist("forecast_category_name", FORECAST_LABELS, "The same as people read it."),
         picklist("type", "New Business | Existing Business", "A first deal with the account, or a further one."),
         picklist("lead_source", "Web | Store | Referral | Social | Event", "What brought the deal in."),
         reference("campaign_id", "campaign", "The campaign it came from."),
+        text(
+            "record_type_id",
+            "Id of the record type Wholesale, prefix `012`: all deals have it, and RecordType itself is not landed.",
+        ),
+        text("description", "What the deal is about."),
+        text("next_step", "What the owner will do next; NULL once it is closed."),
+        boolean("has_opportunity_line_item", "Has lines: from the proposal on."),
+        boolean("has_open_activity", "A task is not completed, or a meeting is still to come."),
+        boolean("has_overdue_task", "A task is not completed, and its due day is over on the owner's calendar."),
+        date("last_activity_date", "The latest due day of tasks completed, or day of meetings held, so far."),
+        datetime("last_viewed_date", "When the owner last worked on it, UTC."),
+        datetime("last_referenced_date", "When it was last viewed, or something about it done, UTC."),
     ),
     crm_object(
         "opportunity_line_item",
@@ -31,12 +48,19 @@ OBJECTS = (
         reference("opportunity_id", "opportunity", "The deal.", required=True),
         reference("pricebook_entry_id", "pricebook_entry", "The product's list price."),
         reference("product_2_id", "product_2", "The product."),
+        text("product_code", "The product's code."),
+        text("name", "The deal's name and the product's."),
+        text("description", "What the buyer wants to be kept in mind."),
+        integer("sort_order", "Place among the deal's lines, from 1."),
         integer("quantity", "Pieces."),
         money("unit_price", "Price of one piece in this deal, before discount."),
         money("list_price", "Price of one piece in the price book."),
         money("total_price", "quantity × unit_price × (1 − discount)."),
         percent("discount", "Percent off unit_price."),
         date("service_date", "The day the pieces are due."),
+        boolean("has_quantity_schedule", "Delivered in instalments."),
+        boolean("has_revenue_schedule", "Paid in instalments: never in this CRM."),
+        boolean("has_schedule", "Either of them."),
         owner=False,
     ),
     crm_object(
@@ -47,6 +71,8 @@ OBJECTS = (
         picklist("stage_name", STAGES, "The stage from then on."),
         money("amount", "The amount from then on."),
         percent("probability", "The chance from then on."),
+        money("expected_revenue", "amount × probability from then on."),
+        picklist("forecast_category", FORECAST_CATEGORIES, "Where the forecast puts it from then on."),
         date("close_date", "The planned day from then on."),
         owner=False,
     ),

@@ -1,17 +1,23 @@
 """What is done for customers: cases, tasks, events."""
 
-from .declaration import boolean, crm_object, date, datetime, picklist, reference, text
+from .declaration import boolean, crm_object, date, datetime, integer, picklist, reference, text
 
 OBJECTS = (
     crm_object(
         "case",
         "500",
         "One complaint or question of one customer.",
+        text("case_number", "The number customers are told; rises with the time of opening.", required=True),
         reference("account_id", "account", "The store or channel concerned."),
         reference("contact_id", "contact", "Who asked."),
         picklist("status", "New | Working | Escalated | Closed", "Overwritten in place.", required=True),
+        picklist("priority", "High | Medium | Low", "How urgent it is; escalation makes it high.", required=True),
+        picklist("type", "Problem | Question", "Whether something went wrong."),
         picklist("origin", "Email | Phone | Web", "How it came in."),
         picklist("reason", "Late shipment | Return | Product | Billing | Other", "What it is about."),
+        text("subject", "What it is about, in a line."),
+        text("description", "What the customer says."),
+        boolean("is_escalated", "Has been escalated."),
         boolean("is_closed", "Settled."),
         datetime("closed_date", "When it was settled, UTC."),
     ),
@@ -24,7 +30,13 @@ OBJECTS = (
         reference("what_id", "account | opportunity | order | case", "The record it concerns."),
         date("activity_date", "The day it is due."),
         picklist("status", "Not Started | In Progress | Completed", "Overwritten in place."),
+        picklist("priority", "High | Normal | Low", "How urgent it is.", required=True),
+        boolean("is_high_priority", "Of high priority."),
+        boolean("is_closed", "Completed."),
+        datetime("completed_date_time", "When it was completed, UTC."),
         text("subject", "What is to be done."),
+        picklist("task_subtype", "Task | Call | Email", "How it is done."),
+        boolean("is_archived", "Too old to be shown: never in this CRM."),
     ),
     crm_object(
         "event",
@@ -33,9 +45,20 @@ OBJECTS = (
         reference("account_id", "account", "The account it concerns."),
         reference("who_id", "contact | lead", "The person it concerns."),
         reference("what_id", "account | opportunity | order | case", "The record it concerns."),
-        date("activity_date", "The day it takes place."),
+        date("activity_date", "The day it takes place, on the owner's calendar."),
+        datetime("activity_date_time", "When it starts, UTC."),
         text("subject", "What it is about."),
+        text("description", "What is to be talked about."),
+        text("location", "Where people meet."),
         datetime("start_date_time", "When it starts, UTC."),
         datetime("end_date_time", "When it ends, UTC."),
+        date("end_date", "The day it ends, on the owner's calendar."),
+        integer("duration_in_minutes", "How long it lasts."),
+        picklist("event_subtype", "Event", "The one kind of event that is kept."),
+        boolean("is_all_day_event", "Has no time of day: never in this CRM."),
+        boolean("is_group_event", "Other users are invited: never in this CRM."),
+        boolean("is_child", "Somebody else's event, as an invited user has it: never in this CRM."),
+        boolean("is_recurrence", "Comes again and again: never in this CRM."),
+        boolean("is_archived", "Too old to be shown: never in this CRM."),
     ),
 )
