@@ -471,9 +471,8 @@ def test_names_of_deals_and_lines(selling_world):
     deals, lines = crm["crm.opportunity"], crm["crm.opportunity_line_item"]
     assert deals.groupby("account_id").name.nunique().eq(deals.groupby("account_id").size()).all()
     accounts = crm["crm.account"].set_index("id").name
-    assert all(
-        name.startswith(f"{accounts[account]}, ") for name, account in zip(deals.name, deals.account_id, strict=True)
-    )
+    for name, account in zip(deals.name, deals.account_id, strict=True):
+        assert name.startswith(f"{accounts[account]}, ")
     products = crm["crm.product_2"].set_index("id").loc[lines.product_2_id]
     deal = deals.set_index("id").name.loc[lines.opportunity_id].to_numpy()
     assert (lines.name.to_numpy() == deal + " " + products.name.to_numpy()).all()

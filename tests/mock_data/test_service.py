@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from mock_data import ids, truth
 from mock_data import worlds as named_worlds
+from mock_data.behaviour.local_time import ZONES, to_local
 from mock_data.behaviour.parameters import ServiceParameters
 from mock_data.behaviour.purchases import Customers, draw_rates, purchase
 from mock_data.crm.catalogue import make_catalogue
 from mock_data.crm.fulfilment import Parcels, Returns, make_parcels, make_returns
 from mock_data.crm.orders import BOUGHT, TYPES, Orders, make_orders
 from mock_data.crm.people import SERVICE, arrivals
-from mock_data.crm.service import LATE, QUESTION, RETURN, Cases, make_cases
+from mock_data.crm.service import LATE, QUESTION, RETURN, Cases, case_rows, make_cases
 from mock_data.schema import CRM, TRUTH
 from mock_data.simulation import simulate
 from mock_data.world import World, end_of
@@ -29,6 +30,7 @@ CONTACTS = 6_000
 STANDARD_ERRORS = 5.0
 RETAIL = TYPES.index("Retail")
 STATUS = CRM["case"].field("status").picklist
+PRIORITIES = CRM["case"].field("priority").picklist
 CASE = TRUTH["purchaser"].field("dropout_cause").picklist.index("Case")
 several = examples(25)
 
@@ -103,10 +105,38 @@ def test_cases_are_opened_after_what_went_wrong(history):
     assert (opened[about_late].astype("datetime64[D]") > promised.loc[order].to_numpy()).all()
     assert (opened[about_late] < late.loc[order].to_numpy()).all()
     of = np.searchsorted(h.returns.order, h.cases.order[about_return])
-    assert (opened[about_return] >= h.returns.submitted[of]).all()
+    assert (opened[about_return] > h.returns.submitted[of]).all()
     refunded = h.returns.processed[of] < opened[about_return]
     assert 0.1 < refunded.mean() < 0.9  # before the refund and after it
-    assert (opened >= h.orders.activated[h.cases.order]).all()
+    assert (opened > h.orders.activated[h.cases.order]).all()
+    # by the calendar on the service desk's wall, too
+    assert (desk_day(opened[about_late]) > promised.loc[order].to_numpy()).all()
+
+
+def desk_day(at: np.ndarray) -> np.ndarray:
+    """The day of each instant on the service desk's calendar, in New York; all are in its hours."""
+    local = to_local(at, ZONES.index("America/New_York"))
+    hour = (local - local.astype("datetime64[D]")).astype(np.int64) / 3_600
+    assert ((hour >= 8) & (hour < 20)).all()
+    return local.astype("datetime64[D]")
+
+
+def test_the_service_desk_works_from_eight_to_eight_in_new_york(history):
+    h = history
+    cases, tasks = case_rows(h.world, h.orders, h.cases)
+    taken_up, escalated, closed = (update.at for update in cases.updates)
+    escalates = ~np.isnat(escalated)
+    assert escalates.any() and not escalates.all()
+    assert (np.unique((desk_day(cases.created).astype(np.int64) + 3) % 7) == np.arange(7)).all()  # every weekday
+    for at in (taken_up, escalated[escalates], closed):
+        desk_day(at)
+    assert (cases.created < taken_up).all() and (taken_up < closed).all()
+    assert (taken_up < escalated)[escalates].all() and (escalated < closed)[escalates].all()
+    assert (tasks.columns["activity_date"] == desk_day(cases.created) + 1).all()
+    # what is raised by day is opened some hours apart at most, and nothing turns round
+    assert (np.abs(h.cases.opened - h.cases.raised) <= np.timedelta64(9, "h")).all()
+    raised, opened = np.sort(h.cases.raised), h.cases.opened[np.argsort(h.cases.raised, kind="stable")]
+    assert (np.diff(opened) >= np.timedelta64(0, "s")).all() and len(np.unique(raised)) > 0.9 * len(raised)
 
 
 def test_a_case_drives_away_as_often_as_said(history):
@@ -234,6 +264,15 @@ def test_a_case_is_opened_worked_on_and_settled(world, days, second):
     assert (cases.is_closed == cases.closed_date.notna()).all()
     assert (cases.closed_date.dropna() > cases.created[cases.is_closed]).all()
     assert cases.owner_id.isin(SERVICE).all()
+    for rows in (cases, crm["crm.task"]):
+        assert (rows.created_by_id == rows.owner_id).all() and (rows.last_modified_by_id == rows.owner_id).all()
+    # numbers as if counted: all of one length, rising with the time of opening
+    assert cases.case_number.str.fullmatch("[0-9]+").all() and cases.case_number.str.len().nunique() <= 1
+    assert cases.case_number.is_unique
+    assert cases.sort_values("case_number").created.is_monotonic_increasing
+    assert (cases.is_escalated <= (cases.priority == PRIORITIES.index("High"))).all()
+    assert (cases.is_escalated[cases.status == STATUS.index("Escalated")]).all()
+    assert cases[["subject", "description"]].notna().all(axis=None)
     order = orders.loc[cases.id // 4]
     assert (cases.contact_id.to_numpy() == order.bill_to_contact_id.to_numpy()).all()
     assert (cases.contact_id >= 0).all()  # nobody answers a walk-in
@@ -246,3 +285,5 @@ def test_a_case_is_opened_worked_on_and_settled(world, days, second):
     assert (tasks.who_id == cases.contact_id).all()
     completed = CRM["task"].field("status").picklist.index("Completed")
     assert ((tasks.status == completed) == cases.is_closed).all()
+    assert (tasks.is_closed == cases.is_closed).all()
+    assert tasks.completed_date_time.equals(cases.closed_date)

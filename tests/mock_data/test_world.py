@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_data import simulation
+from mock_data import ids, simulation
 from mock_data import world as world_module
 from mock_data import worlds as worlds_module
 from mock_data.content_hash import content_hash
@@ -187,12 +187,18 @@ def test_5_nothing_happens_before_its_cause(world, days):
 def test_contacts_are_the_arrivals_of_156_weeks_and_more_come_after_them():
     world = default_world(contacts=500, accounts=5, products=30)
     day = world.start + 7 * world_module.ARRIVAL_WEEKS
-    short, asked_for, long = (whole(world, as_of)["crm.contact"] for as_of in (day - 400, day - 1, day + 400))
+    short, asked_for, long = (consumers(world, as_of) for as_of in (day - 400, day - 1, day + 400))
     assert len(asked_for) == 500 and 0 < len(short) < 500 < len(long)
     for some, more in ((short, asked_for), (asked_for, long)):
         assert more["id"][: len(some)] == some["id"]
         assert more["created_date"][: len(some)] == some["created_date"]
     assert pc.min(long["created_date"][500:]).as_py() >= day.astype("datetime64[us]").astype(object)
+
+
+def consumers(world: World, as_of: np.datetime64) -> pa.Table:
+    """The contacts who do not work at a wholesale account."""
+    contacts = whole(world, as_of)["crm.contact"]
+    return contacts.filter(pa.array(~world.works_for_wholesaler(ids.decode(contacts["id"].combine_chunks()))))
 
 
 @pytest.mark.parametrize("name", worlds_module.names())
@@ -206,6 +212,7 @@ def test_2_and_3_a_world_goes_on_after_the_arrival_weeks(name):
     assert Replay().apply(longest, FIRST_INSTANT, between).tables == grown.tables
     assert grown.apply(longest, between, after).tables == snapshot(longest, after)
     numbers = {int(row["id"]) for row in snapshot(longest, after)["crm.contact"].values()}
+    numbers = {n for n in numbers if not world.works_for_wholesaler(np.array(n))}
     assert numbers == {*world.groups(after)[0][: world.contacts], *(n for n in numbers if n >= world.buyers)}
     assert len(numbers) > world.contacts + 10
 
@@ -222,7 +229,7 @@ def test_people_come_after_the_arrival_weeks_at_the_rate_and_growth_of_then(grow
     due = []
     for group in world.groups(until):
         who = np.arange(group.start, group.stop)
-        if len(who) and not world.is_wholesale(who[:1])[0]:
+        if len(who) and not (world.is_wholesale(who[:1]) | world.works_for_wholesaler(who[:1])):
             due.append(arrivals(world, who, season).due[world.is_contact(who) == (kind == "contact")])
     day = (np.concatenate(due) - world.opening) / np.timedelta64(1, "D")
     edges = 7.0 * np.arange(100, 261, 4)
