@@ -104,8 +104,10 @@ _PER_AREA = 100
 # 555-0100 to 555-0199 are never given out, in any area
 _TELEPHONES = pa.array([f"({AREA_CODES[p.city]}) 555-{number:04}" for p in PLACES for number in range(100, 200)])
 # what people at wholesale accounts do: the first one is in charge, the others report to them
-_POSITIONS = (("Owner", "Management"), ("Head Buyer", "Buying"), ("Buyer", "Buying"), ("Merchandiser", "Merchandising"),
-              ("Store Manager", "Stores"), ("Accounts Payable Clerk", "Finance"))  # fmt: skip
+_POSITIONS = (
+    ("Managing Director", "Management"), ("Head Buyer", "Buying"), ("Buyer", "Buying"),
+    ("Merchandiser", "Merchandising"), ("Store Manager", "Stores"), ("Accounts Payable Clerk", "Finance"),
+)  # fmt: skip
 _POSITIONS_OF_PERSON = 2  # persons 0, 1 and 2 hold one of two positions each
 _MOST_PEOPLE = len(_POSITIONS) // _POSITIONS_OF_PERSON
 assert _MOST_PEOPLE <= PEOPLE_PER_WHOLESALER
