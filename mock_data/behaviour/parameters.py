@@ -223,7 +223,8 @@ class SubscriptionParameters:
         plans: what is on offer.
         subscribes: share of contacts who ever do; `weeks_to_subscribe` after signing up, on average.
         second: share of first subscriptions beside which the customer starts another, `weeks_to_subscribe` after the
-            first is paid on average, if it still lasts.
+            first is paid on average, if it still lasts. It has another billing period than the first, and those that
+            follow the first have the first's, so that nobody holds one plan twice.
         trial: share of first subscriptions that begin with a trial of `trial_days`; `converts` of those go on to pay.
         introductory: share that pays `introductory_percent` less until the first renewal.
         upgrade, downgrade, more, fewer: chance a month of moving to the next plan of the same billing period up or
@@ -233,6 +234,8 @@ class SubscriptionParameters:
         payment_fails: chance that a renewal's payment fails and is made good within `dunning_days`.
         churn_unpaid: share of those who leave who do so by not paying.
         churn_at_once: share of the others who leave the day they ask, not at the end of the paid period.
+        erased: share of those who leave the day they ask who also want their data erased: some days later the CRM
+            marks the subscription as deleted, and nothing else changes.
         withdrawn: chance a renewal period that a cancellation is scheduled and taken back.
         reactivates: chance that somebody whose subscription ended comes back, `weeks_to_reactivate` later on average;
             `next_day` of those return the day after.
@@ -257,6 +260,7 @@ class SubscriptionParameters:
     dunning_days: Annotated[int, Field(ge=2, le=25)] = 14
     churn_unpaid: Share = 0.22
     churn_at_once: Share = 0.08
+    erased: Share = 0.06
     withdrawn: Share = 0.02
     reactivates: Share = 0.16
     weeks_to_reactivate: Positive = 11.0
