@@ -453,14 +453,15 @@ def test_customers_subscribe_and_change_their_minds_while_they_are_awake(keen):
     before = np.where(number == 3, 2, 0)  # the one that it follows
     followed = np.searchsorted(s.subscription, s.subscription - number + before)
     next_day = (number >= 2) & (s.started == s.ended[followed] + DAY)
-    assert (s.started >= np.where(number == 1, s.paid_since, s.ended)[followed])[number > 0].all()
+    cause = np.where(number == 1, s.paid_since[followed], s.ended[followed])
+    assert (s.started > cause)[number > 0].all()
     started = hour(s.started, s.zone)[~next_day]
     assert ((started >= AWAKE[0]) & (started <= AWAKE[1])).all()
     # what a month's end or a pause's cuts short may be an hour or so off; the season moves clocks by one more
     customers = np.isin(e.kind, (SCHEDULED, PAUSED, UPGRADED, DOWNGRADED, QUANTITY_CHANGED, WITHDRAWN))
     at = hour(e.at, s.zone[e.of])[customers]
     asleep = (at < AWAKE[0]) | (at > AWAKE[1])
-    assert asleep.sum() <= 3 + 0.1 * len(at)
+    assert asleep.mean() < 0.01
 
 
 def test_with_one_billing_period_on_offer_nobody_has_two():
