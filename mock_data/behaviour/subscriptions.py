@@ -290,7 +290,7 @@ def _back(seed: int, p: SubscriptionParameters, offer: _Offer, gone: Subscribers
 
 def _awake(at: Seconds, zone: Integers, after: Seconds) -> Seconds:
     """The same days in waking hours, later than `after`; as they are where no zone is known."""
-    return np.where(zone < 0, at, awake(at, zone, after))
+    return np.where(zone < 0, at, awake(at, np.maximum(zone, 0), after))
 
 
 def share_of_month(period_cents: Integers, months: Integers, month: Integers) -> Integers:
@@ -469,7 +469,7 @@ class _Course:
         """
         at = begin + (self.draw(purpose, cells) * (end - begin)).astype(np.int64)
         zone = self.subscribers.zone[self.cells.of[cells]]
-        in_hours = between_hours(at.view("datetime64[s]"), zone, *AWAKE).view(np.int64)
+        in_hours = between_hours(at.view("datetime64[s]"), np.maximum(zone, 0), *AWAKE).view(np.int64)
         return np.where((zone >= 0) & (begin <= in_hours) & (in_hours < end), in_hours, at)
 
     def period_end(self, cells: Integers) -> Integers:
