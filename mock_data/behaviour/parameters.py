@@ -25,6 +25,10 @@ State = Literal[
 BillingPeriod = Literal["monthly", "quarterly", "annual"]
 
 MONTHS: dict[BillingPeriod, int] = {"monthly": 1, "quarterly": 3, "annual": 12}
+# of the lost leads of a campaign, by where it runs: who searches wants something, who is shown a picture need not
+USUALLY_RESPOND: dict[CampaignType, float] = {
+    "Email": 0.6, "Social": 0.5, "Search": 0.9, "Event": 0.7, "Referral": 0.8,
+}  # fmt: skip
 
 _CLOSED = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -98,6 +102,8 @@ class Campaign:
         every: weeks from one run to the next.
         share: of the source's arrivals while it runs, how many come through it.
         incremental: of those, how many would not have come without it.
+        responds: of the leads that came through it and became nobody, how many answered it; those that became a
+            contact all did. None: as is usual for its type (``USUALLY_RESPOND``).
         cost_per_lead: what each lead costs, in the shop's currency.
         fixed_cost: what a run costs besides.
         runs: false: it was planned and never ran, and those whom it alone would have brought stay away.
@@ -112,8 +118,14 @@ class Campaign:
     cost_per_lead: Annotated[float, Field(ge=0, le=10_000)]
     fixed_cost: Annotated[float, Field(ge=0, le=1e7)] = 0.0
     incremental: Share = 0.7
+    responds: Share | None = None
     every: Annotated[int, Field(ge=4, le=5_200)] = 52
     runs: bool = True
+
+    @property
+    def response_rate(self) -> float:
+        """Share of its lost leads that answered it."""
+        return USUALLY_RESPOND[self.type] if self.responds is None else self.responds
 
 
 @dataclass(frozen=True, config=_CLOSED)
