@@ -23,6 +23,7 @@ from ..rows import Seconds, unless
 
 ZONES = tuple(dict.fromkeys(place.time_zone for place in PLACES))
 ZONE_OF_PLACE: Integers = np.array([ZONES.index(place.time_zone) for place in PLACES])
+AWAKE = (7, 23)  # hours in which people sign up, subscribe, and read their mail
 _APART = np.int64(1 << 40)  # seconds between the tables of two zones: longer than all that is ever simulated
 
 
@@ -57,6 +58,26 @@ def between_hours(at: Seconds, zone: Integers | int, opens: float, closes: float
     share = (at - midnight) / (next_midnight - midnight)  # of the time itself: on some days an hour comes twice
     squeezed = 3_600 * (opens + np.where(np.isnat(at), 0.0, share) * (closes - opens))
     return to_utc(unless(np.isnat(at), day + _seconds(squeezed)), zone)
+
+
+def whole_days(at: Seconds, zone: Integers | int, opens: float, closes: float) -> Seconds:
+    """The instants that :func:`between_hours` brings to `at`: its inverse; of what is closed, to when it opens next.
+
+    On these instants time passes only from `opens` to `closes`, a whole day in these hours.
+    """
+    local = to_local(at, zone)
+    date = local.astype("datetime64[D]")
+    day: Seconds = date.astype("datetime64[s]")
+    midnight, next_midnight = to_utc(day, zone), to_utc((date + 1).astype("datetime64[s]"), zone)
+    share = np.clip(((local - day) / np.timedelta64(3_600, "s") - opens) / (closes - opens), 0.0, 1.0)
+    second = share * ((next_midnight - midnight) / np.timedelta64(1, "s"))
+    return unless(np.isnat(at), midnight + _seconds(np.where(np.isnat(at), 0.0, second)))
+
+
+def awake(at: Seconds, zone: Integers | int, after: Seconds) -> Seconds:
+    """The same local dates in hours in which people are awake; where that is not after `after`, the next day."""
+    early = between_hours(at, zone, *AWAKE)
+    return np.where(early > after, early, between_hours(at + np.timedelta64(1, "D"), zone, *AWAKE))
 
 
 def at_hours(day: Seconds, share: Floats, opens: Floats | float, closes: Floats | float) -> Seconds:

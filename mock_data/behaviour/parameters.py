@@ -25,6 +25,10 @@ State = Literal[
 BillingPeriod = Literal["monthly", "quarterly", "annual"]
 
 MONTHS: dict[BillingPeriod, int] = {"monthly": 1, "quarterly": 3, "annual": 12}
+# of the lost leads of a campaign, by where it runs: who searches wants something, who is shown a picture need not
+USUALLY_RESPOND: dict[CampaignType, float] = {
+    "Email": 0.6, "Social": 0.5, "Search": 0.9, "Event": 0.7, "Referral": 0.8,
+}  # fmt: skip
 
 _CLOSED = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -98,6 +102,8 @@ class Campaign:
         every: weeks from one run to the next.
         share: of the source's arrivals while it runs, how many come through it.
         incremental: of those, how many would not have come without it.
+        responds: of the leads that came through it and became nobody, how many answered it; those that became a
+            contact all did. None: as is usual for its type (``USUALLY_RESPOND``).
         cost_per_lead: what each lead costs, in the shop's currency.
         fixed_cost: what a run costs besides.
         runs: false: it was planned and never ran, and those whom it alone would have brought stay away.
@@ -112,8 +118,14 @@ class Campaign:
     cost_per_lead: Annotated[float, Field(ge=0, le=10_000)]
     fixed_cost: Annotated[float, Field(ge=0, le=1e7)] = 0.0
     incremental: Share = 0.7
+    responds: Share | None = None
     every: Annotated[int, Field(ge=4, le=5_200)] = 52
     runs: bool = True
+
+    @property
+    def response_rate(self) -> float:
+        """Share of its lost leads that answered it."""
+        return USUALLY_RESPOND[self.type] if self.responds is None else self.responds
 
 
 @dataclass(frozen=True, config=_CLOSED)
@@ -223,7 +235,8 @@ class SubscriptionParameters:
         plans: what is on offer.
         subscribes: share of contacts who ever do; `weeks_to_subscribe` after signing up, on average.
         second: share of first subscriptions beside which the customer starts another, `weeks_to_subscribe` after the
-            first is paid on average, if it still lasts.
+            first is paid on average, if it still lasts. It has another billing period than the first, and those that
+            follow the first have the first's, so that nobody holds one plan twice.
         trial: share of first subscriptions that begin with a trial of `trial_days`; `converts` of those go on to pay.
         introductory: share that pays `introductory_percent` less until the first renewal.
         upgrade, downgrade, more, fewer: chance a month of moving to the next plan of the same billing period up or
@@ -233,6 +246,8 @@ class SubscriptionParameters:
         payment_fails: chance that a renewal's payment fails and is made good within `dunning_days`.
         churn_unpaid: share of those who leave who do so by not paying.
         churn_at_once: share of the others who leave the day they ask, not at the end of the paid period.
+        erased: share of those who leave the day they ask who also want their data erased: some days later the CRM
+            marks the subscription as deleted, and nothing else changes.
         withdrawn: chance a renewal period that a cancellation is scheduled and taken back.
         reactivates: chance that somebody whose subscription ended comes back, `weeks_to_reactivate` later on average;
             `next_day` of those return the day after.
@@ -257,6 +272,7 @@ class SubscriptionParameters:
     dunning_days: Annotated[int, Field(ge=2, le=25)] = 14
     churn_unpaid: Share = 0.22
     churn_at_once: Share = 0.08
+    erased: Share = 0.06
     withdrawn: Share = 0.02
     reactivates: Share = 0.16
     weeks_to_reactivate: Positive = 11.0

@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 
 from ..draws import Floats, Integers, choice, uniform
 from ..quantiles import beta_quantile
-from ..rows import NEVER, Seconds
+from ..rows import NEVER, Seconds, unless
 from ..schema import TRUTH
+from .local_time import AWAKE, awake, between_hours
 from .parameters import MONTHS, Plan, SubscriptionParameters
 
 PER_CONTACT = 4  # the first, one beside it, one after it, and one more after that
@@ -32,19 +33,19 @@ MAX_MONTHS = 128  # of service of one subscription; order numbers leave room for
 _EVENT = TRUTH["subscription_event"].field("event").picklist
 (
     STARTED, TRIAL_CONVERTED, TRIAL_ENDED, RENEWED, PRICE_CHANGED, UPGRADED, DOWNGRADED, QUANTITY_CHANGED, PAUSED,
-    RESUMED, PAYMENT_FAILED, PAYMENT_RECOVERED, UNPAID, SCHEDULED, WITHDRAWN, CANCELLED,
+    RESUMED, PAYMENT_FAILED, PAYMENT_RECOVERED, UNPAID, SCHEDULED, WITHDRAWN, CANCELLED, ERASED,
 ) = (
     _EVENT.index(event)
     for event in (
         "started", "trial converted", "trial ended", "renewed", "price changed", "upgraded", "downgraded",
         "quantity changed", "paused", "resumed", "payment failed", "payment recovered", "unpaid",
-        "cancellation scheduled", "cancellation withdrawn", "cancelled",
+        "cancellation scheduled", "cancellation withdrawn", "cancelled", "erased",
     )
 )  # fmt: skip
 STATUS = TRUTH["subscription_event"].field("status_c").picklist
 _TRIAL = STATUS.index("trial")
 _STATUS_AFTER = np.full(len(_EVENT), STATUS.index("active"))
-_STATUS_AFTER[[TRIAL_ENDED, CANCELLED]] = STATUS.index("cancelled")
+_STATUS_AFTER[[TRIAL_ENDED, CANCELLED, ERASED]] = STATUS.index("cancelled")
 _STATUS_AFTER[PAUSED] = STATUS.index("paused")
 _STATUS_AFTER[PAYMENT_FAILED] = STATUS.index("past_due")
 _STATUS_AFTER[UNPAID] = STATUS.index("unpaid")
@@ -52,6 +53,7 @@ _REASON = TRUTH["subscription_event"].field("cancel_reason_c").picklist
 _NO_REASON, _PRICE, _NOT_PAID = -1, _REASON.index("Price"), _REASON.index("Payment failed")
 _REASONS = {"Price": 0.35, "Fit": 0.25, "Too many boxes": 0.28, "Moved": 0.12}  # of those who say why they go
 _GIVES_UP = 14  # days from unpaid to cancelled, at most
+_ERASED_WITHIN = 30  # days
 _LONGEST_PAUSE = 3  # months
 _DAY = 86_400
 
@@ -88,6 +90,7 @@ class Subscribers:
         subscription: record number, ``PER_CONTACT`` for each contact.
         started: when.
         plan: the plan it starts on, by position in the list of plans.
+        zone: the customer's time zone, in whose waking hours things happen; −1: at any hour.
         hazard: θ, chance of not renewing.
         introductory: has a discount until the first renewal.
         trial_end: NaT without a trial.
@@ -99,6 +102,7 @@ class Subscribers:
     subscription: Integers
     started: Seconds
     plan: Integers
+    zone: Integers
     hazard: Floats
     introductory: Mask
     trial_end: Seconds
@@ -140,8 +144,10 @@ class Events:
 
     @property
     def ended(self) -> Seconds:
-        """When service ended; NaT for an event that does not end it."""
-        return np.where((self.kind == CANCELLED) | (self.kind == TRIAL_ENDED), self.at, NEVER)
+        """When service ended; NaT for an event before that."""
+        ends = (self.kind == CANCELLED) | (self.kind == TRIAL_ENDED)
+        # an erasure comes right after its cancellation
+        return np.where(ends, self.at, np.where(self.kind == ERASED, np.roll(self.at, 1), NEVER))
 
     @property
     def sequence(self) -> Integers:
@@ -186,6 +192,41 @@ class _Offer:
     up: Integers
     down: Integers
 
+    def choose(self, u: Floats, months: Integers, same: bool) -> Integers:
+        """A plan for each draw `u`, of the billing period `months` or (not `same`) of another; −1 if there is none."""
+        plan = np.full(len(u), -1)
+        for period in MONTHS.values():
+            allowed = np.flatnonzero((self.months == period) == same)
+            mine = months == period
+            if len(allowed):
+                shares = np.cumsum(self.shares[allowed])
+                plan[mine] = allowed[choice(shares / shares[-1], u[mine])]
+        return plan
+
+
+@dataclass(frozen=True)
+class _Starts:
+    """Subscriptions by record number, also of those that do not start before the end of the run.
+
+    Attributes:
+        started: when; NaT: never.
+        plan: the plan it starts on.
+        zone: the customer's time zone; −1 for none.
+    """
+
+    subscription: Integers
+    started: Seconds
+    plan: Integers
+    zone: Integers
+
+    def where(self, mask: Mask) -> _Starts:
+        """The subscriptions that `mask` marks."""
+        return _Starts(*(getattr(self, f.name)[mask] for f in fields(self)))
+
+    def and_(self, others: _Starts) -> _Starts:
+        """These and others."""
+        return _Starts(*(np.concatenate([getattr(self, f.name), getattr(others, f.name)]) for f in fields(self)))
+
 
 def subscribe(
     seed: int,
@@ -194,47 +235,62 @@ def subscribe(
     contact: Integers,
     signed_up: Seconds,
     until: np.datetime64,
+    zone: Integers | None = None,
 ) -> Memberships:
     """The subscriptions of contacts who signed up at some time (NaT: never), and all that happens before `until`.
 
     A longer run gives the same and then more, since every draw is addressed by subscription and month of service.
+    Nobody holds one plan twice: the subscription beside the first has another billing period, those that follow the
+    first have the first's, and a change of plan keeps it.
 
     Args:
         contact: shape (n,), record numbers, rising.
         signed_up: shape (n,).
+        zone: shape (n,), each contact's time zone, in whose waking hours things happen; None: at any hour.
 
     Raises:
         OverflowError: a subscription lasts longer than order numbers allow.
     """
-    p = parameters
+    p, offer = parameters, _offer(parameters.plans)
+    zone = np.full(len(contact), -1) if zone is None else zone
     first = contact * PER_CONTACT
     delay = _exponential(seed, "weeks to subscribe", first, p.weeks_to_subscribe)
-    start = np.where(uniform(seed, "subscribes", first) < p.subscribes, signed_up + delay, NEVER)
-    one = _histories(seed, p, prices, first, start, until)
+    start = _awake(signed_up + delay, zone, signed_up)
+    start = unless(uniform(seed, "subscribes", first) >= p.subscribes, start)
+    plan = choice(np.cumsum(offer.shares), uniform(seed, "plan", first))
+    one = _histories(seed, p, prices, offer, _Starts(first, start, plan, zone), until)
 
     # beside the first, for who is still there by then
     mine = one.subscribers
     beside = mine.subscription + 1
-    start = mine.paid_since + _exponential(seed, "weeks to a second", beside, p.weeks_to_subscribe)
-    start[(uniform(seed, "second", beside) >= p.second) | (mine.ended <= start)] = NEVER
-    after = mine.subscription + 2
-    two = _histories(
-        seed, p, prices, np.concatenate([beside, after]), np.concatenate([start, _back(seed, p, mine, after)]), until
-    )
+    delay = _exponential(seed, "weeks to a second", beside, p.weeks_to_subscribe)
+    start = _awake(mine.paid_since + delay, mine.zone, mine.paid_since)
+    plan = offer.choose(uniform(seed, "plan", beside), offer.months[mine.plan], same=False)
+    start[(uniform(seed, "second", beside) >= p.second) | (mine.ended <= start) | (plan < 0)] = NEVER
+    starts = _Starts(beside, start, plan, mine.zone).and_(_back(seed, p, offer, mine, 2))
+    two = _histories(seed, p, prices, offer, starts, until)
 
-    mine = two.subscribers
-    after = mine.subscription + 1
-    start = np.where(mine.subscription % PER_CONTACT == 2, _back(seed, p, mine, after), NEVER)
-    three = _histories(seed, p, prices, after, start, until)
+    followed = two.subscribers.subscription % PER_CONTACT == 2
+    starts = _back(seed, p, offer, two.subscribers, 3).where(followed)
+    three = _histories(seed, p, prices, offer, starts, until)
     return _together([one, two, three])
 
 
-def _back(seed: int, p: SubscriptionParameters, gone: Subscribers, subscription: Integers) -> Seconds:
-    """When those who ended a subscription start the next, numbered `subscription`; NaT: never."""
+def _back(seed: int, p: SubscriptionParameters, offer: _Offer, gone: Subscribers, number: int) -> _Starts:
+    """What those who ended a subscription start next, as their subscription `number`; NaT: never."""
+    subscription = gone.subscription // PER_CONTACT * PER_CONTACT + number
     gap = _exponential(seed, "weeks to come back", subscription, p.weeks_to_reactivate)
     next_day = uniform(seed, "comes back the next day", subscription) < p.next_day
-    comes = uniform(seed, "comes back", subscription) < p.reactivates
-    return np.where(comes, gone.ended + np.where(next_day, np.timedelta64(_DAY, "s"), gap), NEVER)
+    # exactly a day after leaving, which was in waking hours
+    start = np.where(next_day, gone.ended + np.timedelta64(_DAY, "s"), _awake(gone.ended + gap, gone.zone, gone.ended))
+    start = unless(uniform(seed, "comes back", subscription) >= p.reactivates, start)
+    plan = offer.choose(uniform(seed, "plan", subscription), offer.months[gone.plan], same=True)
+    return _Starts(subscription, start, plan, gone.zone)
+
+
+def _awake(at: Seconds, zone: Integers, after: Seconds) -> Seconds:
+    """The same days in waking hours, later than `after`; as they are where no zone is known."""
+    return np.where(zone < 0, at, awake(at, np.maximum(zone, 0), after))
 
 
 def share_of_month(period_cents: Integers, months: Integers, month: Integers) -> Integers:
@@ -251,14 +307,12 @@ def _histories(
     seed: int,
     p: SubscriptionParameters,
     prices: Prices,
-    subscription: Integers,
-    started: Seconds,
+    offer: _Offer,
+    starts: _Starts,
     until: np.datetime64,
 ) -> Memberships:
     """Those of the subscriptions that start before `until`, and what happens to them by then."""
-    begins = started < until  # NaT compares false
-    offer = _offer(p.plans)
-    subscribers = _terms(seed, p, offer, subscription[begins], started[begins])
+    subscribers = _terms(seed, p, starts.where(starts.started < until))  # NaT compares false
     course = _course(seed, p, prices, offer, subscribers, until)
     log = _Log()
     _start(log, course)
@@ -270,7 +324,7 @@ def _histories(
     events = _images(course, prices, log)
     over = np.flatnonzero(~np.isnat(events.ended))
     ended = np.full(len(subscribers.started), NEVER)
-    ended[events.of[over]] = events.at[over]
+    ended[events.of[over]] = events.ended[over]
     last = course.end // course.months
     return Memberships(replace(subscribers, ended=ended, last=last), events, _months(course, leaves_early))
 
@@ -281,15 +335,13 @@ def _offer(plans: tuple[Plan, ...]) -> _Offer:
         by_price = sorted((plan.unit_price, i) for i, plan in enumerate(plans) if plan.billing_period == period)
         for (_, cheaper), (_, dearer) in pairwise(by_price):
             up[cheaper], down[dearer] = dearer, cheaper
-    shares = np.cumsum([plan.share for plan in plans])
-    return _Offer(np.array([MONTHS[plan.billing_period] for plan in plans]), shares / shares[-1], up, down)
+    shares = np.array([plan.share for plan in plans], dtype=np.float64)
+    return _Offer(np.array([MONTHS[plan.billing_period] for plan in plans]), shares / shares.sum(), up, down)
 
 
-def _terms(
-    seed: int, p: SubscriptionParameters, offer: _Offer, subscription: Integers, started: Seconds
-) -> Subscribers:
+def _terms(seed: int, p: SubscriptionParameters, starts: _Starts) -> Subscribers:
     """What each subscription starts with. Only a contact's first may begin with a trial."""
-    plan = choice(offer.shares, uniform(seed, "plan", subscription))
+    subscription, started, plan = starts.subscription, starts.started, starts.plan
     u = uniform(seed, "churn hazard", subscription)
     hazard = np.empty(len(plan))
     for i, terms in enumerate(p.plans):
@@ -303,6 +355,7 @@ def _terms(
         subscription=subscription,
         started=started,
         plan=plan,
+        zone=starts.zone,
         hazard=hazard,
         introductory=uniform(seed, "introductory", subscription) < p.introductory,
         trial_end=trial_end,
@@ -410,8 +463,14 @@ class _Course:
         return self.clock(self.cells.of[cells], self.calendar[cells] + 1)
 
     def moment(self, purpose: str, cells: Integers, begin: Integers, end: Integers) -> Integers:
-        """A second drawn from each of those cells' stretch from `begin` up to, not including, `end`."""
-        return begin + (self.draw(purpose, cells) * (end - begin)).astype(np.int64)
+        """A second drawn from each of those cells' stretch from `begin` up to, not including, `end`.
+
+        It lies in the customer's waking hours, but for some near the two ends.
+        """
+        at = begin + (self.draw(purpose, cells) * (end - begin)).astype(np.int64)
+        zone = self.subscribers.zone[self.cells.of[cells]]
+        in_hours = between_hours(at.view("datetime64[s]"), np.maximum(zone, 0), *AWAKE).view(np.int64)
+        return np.where((zone >= 0) & (begin <= in_hours) & (in_hours < end), in_hours, at)
 
     def period_end(self, cells: Integers) -> Integers:
         """Months from the first paid day to the end of the paid period around each cell, with the pauses before it."""
@@ -680,6 +739,10 @@ def _leave(log: _Log, c: _Course, paid_at: Integers, pause: tuple[Integers, Inte
     at_once = paused | (c.draw("at once", asking) < p.churn_at_once)
     reason = np.where(c.priced_out[of], _PRICE, _reasons(c, asking))
     log.add(CANCELLED, of[at_once], asked[at_once], requested=asked[at_once], reason=reason[at_once])
+    erased = at_once & (c.draw("is erased", asking) < p.erased)
+    first, last = (asked[erased] + days * _DAY for days in (1, _ERASED_WITHIN))
+    erased_at = c.moment("erased", asking[erased], first, last)
+    log.add(ERASED, of[erased], erased_at, requested=asked[erased], reason=reason[erased])
     waits = ~at_once
     period_end = c.at[(asking + c.end[of] - cells.month[asking])[waits]]
     log.add(SCHEDULED, of[waits], asked[waits], requested=asked[waits], reason=reason[waits])

@@ -107,13 +107,14 @@ def account_zone(world: World, account: Integers) -> Integers:
     return ZONE_OF_PLACE[account_place(world, account)]
 
 
-def contact_place(world: World, contact: Integers, source: Integers) -> Integers:
+def contact_place(world: World, contact: Integers, source: Integers, purpose: str = "place") -> Integers:
     """Where each contact lives, position in ``PLACES``; who comes by a store lives where there is one.
 
     Args:
+        contact: shape (n,), record numbers; of others than contacts where `purpose` says so ("place of lead").
         source: shape (n,), position among the lead sources.
     """
-    u = uniform(world.seed, "place", contact)
+    u = uniform(world.seed, purpose, contact)
     place = choice(_PEOPLE, u)
     counters = shops(world).counters
     if not len(counters):

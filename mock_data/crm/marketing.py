@@ -25,15 +25,28 @@ from ..behaviour.acquisition import (
     signed_up,
 )
 from ..behaviour.calendar import SeasonClock
-from ..behaviour.parameters import Campaign, Mailing
+from ..behaviour.local_time import AWAKE, ZONE_OF_PLACE, at_hours, awake, between_hours, to_local, to_utc, whole_days
+from ..behaviour.parameters import Campaign, CampaignType, Mailing
 from ..behaviour.purchases import Purchases
 from ..draws import Integers, choice, uniform
-from ..rows import NEVER, Rows, Seconds, Update
+from ..encoding import INTEGRATION_USER, from_pool, pooled
+from ..pools import make_pools
+from ..rows import NEVER, Rows, Seconds, Update, unless
 from ..schema import CRM
 from ..world import World
 from .homes import Homes, contact_place, home_account
 from .orders import FIRST_BOX, FIRST_MAILING, Orders, purchase_number, seconds_between
-from .people import SALES, Arrivals, bounces_at, email, opts_out_at
+from .people import (
+    HEAD_OF_SALES,
+    SALES,
+    Arrivals,
+    bounces_at,
+    email,
+    home_columns,
+    mobile_phone,
+    name_positions,
+    opts_out_at,
+)
 
 LEADS_PER_CONTACT = 8  # number 0 is the lead that became the contact, the others became nobody
 MEMBERS_PER_CONTACT = 1024  # the runs that wrote to the contact, then two for each of its leads
@@ -47,7 +60,20 @@ _OPEN, _WORKING, _CONVERTED, _CLOSED = (
 _SENT, _OPENED, _RESPONDED = (
     CRM["campaign_member"].field("status").picklist.index(s) for s in ("Sent", "Opened", "Responded")
 )
-_HEAD_OF_SALES = 2
+_HOT_WARM_COLD = np.cumsum([[0.35, 0.45, 0.20], [0.10, 0.40, 0.50]], axis=1)  # of leads that are won, and lost
+_DESCRIPTIONS: dict[CampaignType, str] = {
+    "Email": "E-mails to addresses of people who are not customers yet.",
+    "Social": "Pictures of the new pieces in social networks, for men who have not bought from us.",
+    "Search": "Advertisements beside search results for menswear.",
+    "Event": "A stand at a fair, with fittings; cards are collected for the sales team.",
+    "Referral": "Customers invite friends; both are rewarded for a first order.",
+}
+_DESCRIPTION_OF_MAILING = "An e-mail to customers who have not unsubscribed."
+_WHOLE_BUDGET = 10_000  # cents: budgets are planned to the hundred
+_REVENUE_PER_BUDGET = 4  # what the Head of Sales asks of a campaign
+_HEAD_OFFICE = int(ZONE_OF_PLACE[0])  # its time zone
+_DESK = (8, 20)  # hours in which the sales team works there, every day
+_OPENED_ONLY = 0.5  # of lost leads that do not answer their campaign, those who open what it sent them
 _LEAD_FIRST = 0.6  # of the contacts without a campaign, outside the stores: those who were a lead before
 _ANSWERED_BEFORE = 0.25  # of those who come through a campaign: those who had answered the one before
 _DAY = np.timedelta64(1, "D")
@@ -66,6 +92,7 @@ class Leads:
         created: shape (n,), when the shop first heard of them.
         answered: shape (n,), when they answered the campaign they came through; without one, `created`.
         converted: shape (n,), when they became a contact; NaT for never.
+        place: shape (n,), where they live, position in ``PLACES``.
     """
 
     lead: Integers
@@ -75,11 +102,17 @@ class Leads:
     created: Seconds
     answered: Seconds
     converted: Seconds
+    place: Integers
 
     @property
     def contact(self) -> Integers:
         """The contact they became, or beside whom they came."""
         return self.lead // LEADS_PER_CONTACT
+
+    @property
+    def won(self) -> NDArray[np.bool_]:
+        """Which of them became a contact."""
+        return ~np.isnat(self.converted)
 
 
 @dataclass(frozen=True)
@@ -114,14 +147,23 @@ def campaign_rows(world: World) -> list[Rows]:
     first, end = (
         world.start + np.array([getattr(run, day) for run in planned], dtype=np.int64) for day in ("first", "end")
     )
-    office_hours = seconds_between(world.seed, "campaign is planned", number, 28_800, 57_600)
-    created: Seconds = np.maximum((first - 28).astype("datetime64[s]") + office_hours, world.opening)
     takes_place = runs(world.behaviour)
     clock = world.arrival_clock(world.opening + max((run.end for run in planned), default=0) * _DAY)
-    cost = np.array([_cost(world, run, clock) for run in planned], dtype=np.int64)
+    planned_cost = np.array([_cost(world, run, clock) for run in planned], dtype=np.int64)
+    budget = np.maximum(np.rint(planned_cost / _WHOLE_BUDGET).astype(np.int64), 1) * _WHOLE_BUDGET
     fixed = np.array([round(100 * run.of.fixed_cost) for run in planned], dtype=np.int64)
     name = [f"{run.of.name} {str(day)[:7]}" for run, day in zip(planned, first, strict=True)]
     kind = [_TYPES.index(run.of.type if isinstance(run.of, Campaign) else "Email") for run in planned]
+    description = [
+        _DESCRIPTIONS[run.of.type] if isinstance(run.of, Campaign) else _DESCRIPTION_OF_MAILING for run in planned
+    ]
+
+    def office(what: str, day: NDArray[np.datetime64], opens: float, closes: float) -> Seconds:
+        local = at_hours(day, uniform(world.seed, f"campaign is {what}", number), opens, closes)
+        return to_utc(local, _HEAD_OFFICE)
+
+    created: Seconds = np.maximum(office("planned", first - 28, 9, 17), world.opening)
+    head_of_sales = np.full(n, HEAD_OF_SALES)
     return [
         Rows(
             "crm.campaign",
@@ -131,22 +173,33 @@ def campaign_rows(world: World) -> list[Rows]:
                 "name": pa.array(name, pa.string()),
                 "type": np.array(kind, dtype=np.int64),
                 "status": np.full(n, _PLANNED),
+                "is_active": np.zeros(n, dtype=bool),
+                "description": pa.array(description, pa.string()),
                 "start_date": first,
                 "end_date": end - 1,
+                "budgeted_cost": budget,
                 "actual_cost": np.zeros(n, dtype=np.int64),
-                "owner_id": np.full(n, _HEAD_OF_SALES),
+                "expected_revenue": _REVENUE_PER_BUDGET * budget,
+                "owner_id": head_of_sales,
+                "created_by_id": head_of_sales,
+                "last_modified_by_id": head_of_sales,
             },
             updates=(
                 Update(
-                    first.astype("datetime64[s]"),
+                    office("begun", first, 8, 10),
                     {
                         "status": np.where(takes_place, _IN_PROGRESS, _ABORTED),
+                        "is_active": takes_place,
                         "actual_cost": np.where(takes_place, fixed, 0),
                     },
                 ),
                 Update(
-                    np.where(takes_place, end.astype("datetime64[s]"), NEVER),
-                    {"status": np.full(n, _COMPLETED), "actual_cost": cost},
+                    unless(~takes_place, office("ended", end, 8, 10)),
+                    {
+                        "status": np.full(n, _COMPLETED),
+                        "is_active": np.zeros(n, dtype=bool),
+                        "actual_cost": planned_cost,
+                    },
                 ),
             ),
         )
@@ -154,9 +207,7 @@ def campaign_rows(world: World) -> list[Rows]:
 
 
 def _cost(world: World, run: Run, clock: SeasonClock) -> int:
-    """What a run costs in all, in cents: its budget, for the leads it can expect, as no shard counts them."""
-    if not run.of.runs:
-        return 0
+    """What a run costs in all if it takes place, in cents, for the leads it can expect, as no shard counts them."""
     of = run.of
     per_lead = of.cost_per_lead * expected_leads(world, run, clock) if isinstance(of, Campaign) else 0.0
     return round(100 * (of.fixed_cost + per_lead))
@@ -197,21 +248,28 @@ def _won_leads(world: World, contact: Integers, arrived: Arrivals) -> Leads:
     which = np.flatnonzero(is_lead & origins.comes)
     contact, campaign, converted = contact[which], origins.campaign[which], arrived.at[: len(origins.source)][which]
 
+    source = origins.source[which]
+    place = contact_place(world, contact, source)
+    zone = ZONE_OF_PLACE[place]
     begins, ends = _first_and_end(world)
     earliest = np.where(campaign >= 0, begins[campaign], world.opening)
-    room = (converted - earliest).astype(np.int64)
-    days = np.minimum(-6 * np.log(uniform(seed, "days from lead to contact", contact)), LONGEST_LEAD)
+    # on a clock that stands still while people sleep; the longest wait is a day shorter, as it may stand so long
+    first, last = (whole_days(at, zone, *AWAKE) for at in (earliest, converted))
+    room = np.maximum((last - first).astype(np.int64), 0)
+    days = np.minimum(-6 * np.log(uniform(seed, "days from lead to contact", contact)), LONGEST_LEAD - 1)
     # in good time after the campaign began, however long it took others
     wait = np.minimum(days * 86_400, room * uniform(seed, "lead in time", contact)).astype(np.int64)
-    answered = converted - wait.astype("timedelta64[s]")
+    answered = between_hours(last - wait.astype("timedelta64[s]"), zone, *AWAKE)
+    answered = np.minimum(np.maximum(answered, earliest), converted)
 
     previous = np.append(run_before(world.behaviour), -1)[campaign]
     again = (uniform(seed, "had answered before", contact) < _ANSWERED_BEFORE) & (previous >= 0)
     before = np.where(again & np.append(runs(world.behaviour), False)[previous], previous, -1)
-    length = (ends[before] - begins[before]).astype(np.int64)
-    moment = (uniform(seed, "answered before", contact) * length).astype(np.int64)
-    created = np.where(before >= 0, begins[before] + moment.astype("timedelta64[s]"), answered)
-    return Leads(contact * LEADS_PER_CONTACT, origins.source[which], campaign, before, created, answered, converted)
+    first, last = (whole_days(at[before], zone, *AWAKE) for at in (begins, ends))
+    moment = (uniform(seed, "answered before", contact) * (last - first).astype(np.int64)).astype(np.int64)
+    earlier = np.maximum(between_hours(first + moment.astype("timedelta64[s]"), zone, *AWAKE), begins[before])
+    created = np.where(before >= 0, earlier, answered)
+    return Leads(contact * LEADS_PER_CONTACT, source, campaign, before, created, answered, converted, place)
 
 
 def _lost_leads(world: World, contact: Integers, arrived: Arrivals) -> Leads:
@@ -222,15 +280,16 @@ def _lost_leads(world: World, contact: Integers, arrived: Arrivals) -> Leads:
     chance = behaviour.leads_lost / (LEADS_PER_CONTACT - 1) if shares.any() else 0.0
     lead = number[uniform(seed, "lead is lost", number) < chance]
     due: Seconds = arrived.due[lead // LEADS_PER_CONTACT - contact[:1]]
-    created: Seconds = due + seconds_between(seed, "lost lead comes", lead, 60, 5 * 86_400)
     source = channel_sources(behaviour)[choice(np.cumsum(shares), uniform(seed, "channel of lost lead", lead))]
+    place = contact_place(world, lead, source, "place of lead")
+    at = due + seconds_between(seed, "lost lead comes", lead, 60, 5 * 86_400)
+    created: Seconds = np.maximum(between_hours(at, ZONE_OF_PLACE[place], *AWAKE), world.opening)
     through = uniform(seed, "lost lead through a campaign", lead)
     campaign = campaign_of(behaviour, source, signed_up(world.start, created), through)
     comes = np.append(runs(behaviour), True)[campaign]
     n = int(comes.sum())
-    return Leads(
-        lead[comes], source[comes], campaign[comes], np.full(n, -1), created[comes], created[comes], np.full(n, NEVER)
-    )
+    lead, source, campaign, created, place = (v[comes] for v in (lead, source, campaign, created, place))
+    return Leads(lead, source, campaign, np.full(n, -1), created, created, np.full(n, NEVER), place)
 
 
 def _first_and_end(world: World) -> tuple[Seconds, Seconds]:
@@ -243,10 +302,18 @@ def _first_and_end(world: World) -> tuple[Seconds, Seconds]:
 # --- mailings --------------------------------------------------------------------------------------------------------
 
 
-def make_mails(world: World, contact: Integers, at: Seconds, until: np.datetime64) -> Mails:
+def make_mails(
+    world: World, contact: Integers, at: Seconds, until: np.datetime64, zone: Integers | None = None
+) -> Mails:
     """What is sent before `until` to the contacts who signed up `at`, and who opens and answers it.
 
     Written to is who was there the day before, has not unsubscribed, and whose address works.
+
+    Args:
+        contact: shape (n,), record numbers in a row.
+        at: shape (n,).
+        zone: shape (n,), each contact's time zone: mails are sent in the morning there, opened and answered in waking
+            hours. None: all in UTC, and opened and answered at any hour.
     """
     seed = world.seed
     gone = np.fmin(opts_out_at(world, contact, at), bounces_at(world, contact, at))
@@ -270,10 +337,15 @@ def make_mails(world: World, contact: Integers, at: Seconds, until: np.datetime6
     mail = who * MEMBERS_PER_CONTACT + number
     begins, _ = _first_and_end(world)
     sent = begins[number] + seconds_between(seed, "mail is sent", mail, 8 * 3_600, 11 * 3_600)
+    there = None if zone is None else zone[who - contact[:1]]
+    if there is not None:
+        sent = to_utc(sent, there)
     opened = sent + seconds_between(seed, "mail is opened after", mail, 60, 3 * 86_400)
     opened[uniform(seed, "opens mail", mail) >= opens] = NEVER
     responded = opened + seconds_between(seed, "mail is answered after", mail, 20, 2 * 86_400)
     responded[uniform(seed, "answers mail", mail) >= responds] = NEVER
+    if there is not None:
+        opened, responded = (between_hours(at, there, *AWAKE) for at in (opened, responded))
     return Mails(who, number, sent, opened, responded)
 
 
@@ -336,38 +408,53 @@ def acquisition_rows(world: World, contact: Integers, arrived: Arrivals, mails: 
 
 
 def _lead_rows(world: World, leads: Leads) -> Rows:
-    seed, lead, n = world.seed, leads.lead, len(leads.lead)
-    won = ~np.isnat(leads.converted)
-    u = uniform(seed, "lead is taken up", lead)
-    days_to_take_up = -2 * np.log(u)
-    # before the lead converts, however soon that is
-    share_of_the_way = 0.05 + 0.8 * u
-    seconds = np.where(
-        won, share_of_the_way * (leads.converted - leads.created).astype(np.int64), days_to_take_up * 86_400
-    )
-    working = leads.created + seconds.astype(np.int64).astype("timedelta64[s]")
-    days_to_close = -18 * np.log(uniform(seed, "lead is closed", lead))
-    closed = np.where(won, NEVER, working + (days_to_close * 86_400).astype(np.int64).astype("timedelta64[s]"))
+    seed, lead, n, won = world.seed, leads.lead, len(leads.lead), leads.won
+    working, closed = _sales_work(seed, leads)
+    owner = SALES[(uniform(seed, "owner of lead", lead) * len(SALES)).astype(np.int64)]
+    # who comes to a stand is entered by the sales team, everybody else by their own form
+    creator = np.where(leads.source == SOURCES.index("Event"), owner, INTEGRATION_USER)
+    hot, warm = _HOT_WARM_COLD[(~won).astype(np.int64), :2].T
+    u = uniform(seed, "rating of lead", lead)
     return Rows(
         "crm.lead",
         leads.created,
         {
             "id": lead,
-            "email": _emails(world, leads, won),
             "lead_source": leads.source,
             "status": np.full(n, _OPEN),
+            "rating": np.full(n, -1),
+            "last_activity_date": np.full(n, np.datetime64("NaT"), "datetime64[D]"),
             "is_converted": np.zeros(n, dtype=bool),
             "converted_date": np.full(n, NEVER),
             "converted_account_id": np.full(n, -1),
             "converted_contact_id": np.full(n, -1),
-            "owner_id": SALES[(uniform(seed, "owner of lead", lead) * len(SALES)).astype(np.int64)],
-        },
+            "owner_id": owner,
+            "created_by_id": creator,
+            "last_modified_by_id": creator,
+        }
+        | _people(world, leads),
         updates=(
-            Update(working, {"status": np.full(n, _WORKING)}),
-            Update(closed, {"status": np.full(n, _CLOSED)}),
+            Update(
+                working,
+                {
+                    "status": np.full(n, _WORKING),
+                    "rating": (u >= hot).astype(np.int64) + (u >= warm),
+                    "last_activity_date": to_local(working, _HEAD_OFFICE).astype("datetime64[D]"),
+                    "last_modified_by_id": owner,
+                },
+            ),
+            Update(
+                closed,
+                {
+                    "status": np.full(n, _CLOSED),
+                    "last_activity_date": to_local(closed, _HEAD_OFFICE).astype("datetime64[D]"),
+                },
+            ),
+            # by the form with which the contact signs up
             Update(
                 leads.converted,
                 {
+                    "last_modified_by_id": np.full(n, INTEGRATION_USER),
                     "status": np.full(n, _CONVERTED),
                     "is_converted": np.ones(n, dtype=bool),
                     "converted_date": leads.converted,
@@ -381,15 +468,52 @@ def _lead_rows(world: World, leads: Leads) -> Rows:
     )
 
 
-def _emails(world: World, leads: Leads, won: NDArray[np.bool_]) -> pa.StringArray:
-    """The contact's own address for a lead that becomes one, a stranger's for the others."""
-    addresses = [
-        email(world, leads.contact[won]),
-        email(world, leads.lead[~won], " of lead", before_number="."),
-    ]
-    place = np.empty(len(won), dtype=np.int64)
-    place[np.concatenate([np.flatnonzero(won), np.flatnonzero(~won)])] = np.arange(len(won))
-    return pc.take(pa.concat_arrays(addresses), pa.array(place))
+def _sales_work(seed: int, leads: Leads) -> tuple[Seconds, Seconds]:
+    """When sales takes each lead up and, of those lost, closes it, in desk hours; NaT where that does not happen.
+
+    Who becomes a contact before the desk opens is taken up by nobody.
+    """
+    won = leads.won
+    created, converted = (whole_days(at, _HEAD_OFFICE, *_DESK) for at in (leads.created, leads.converted))
+    u = uniform(seed, "lead is taken up", leads.lead)
+    days_to_take_up = -2 * np.log(u)
+    # before the lead converts, however soon that is
+    share_of_the_way = 0.05 + 0.8 * u
+    room = np.where(won, (converted - created).astype(np.int64), 0)
+    seconds = np.where(won, share_of_the_way * room, days_to_take_up * 86_400)
+    taken_up = created + seconds.astype(np.int64).astype("timedelta64[s]")
+    working = np.maximum(between_hours(taken_up, _HEAD_OFFICE, *_DESK), leads.created)
+    working = unless(working >= leads.converted, working)  # NaT compares false
+    days_to_close = -18 * np.log(uniform(seed, "lead is closed", leads.lead))
+    seconds = days_to_close * 86_400
+    closed = between_hours(taken_up + seconds.astype(np.int64).astype("timedelta64[s]"), _HEAD_OFFICE, *_DESK)
+    return working, unless(won, np.maximum(closed, working))
+
+
+def _people(world: World, leads: Leads) -> dict[str, pa.Array]:
+    """Who the leads are, and where they live: a lead that is won is the contact, the others are strangers."""
+    won = leads.won
+    contacts = _forms(world, leads.contact[won], leads.place[won])
+    strangers = _forms(world, leads.lead[~won], leads.place[~won], " of lead")
+    position = np.empty(len(won), dtype=np.int64)
+    position[np.concatenate([np.flatnonzero(won), np.flatnonzero(~won)])] = np.arange(len(won))
+    return {name: pa.concat_arrays([contacts[name], strangers[name]]).take(pa.array(position)) for name in contacts}
+
+
+def _forms(world: World, entity: Integers, place: Integers, whose: str = "") -> dict[str, pa.Array]:
+    """What contacts, or others (`whose`), who live at `place` fill in."""
+    pools = make_pools(world.seed)
+    first, last = name_positions(world, entity, whose)
+    return {
+        "first_name": pooled(pools.first_names, first),
+        "last_name": pooled(pools.last_names, last),
+        "name": pc.binary_join_element_wise(
+            from_pool(pools.first_names, first), from_pool(pools.last_names, last), " "
+        ),
+        "company": pooled(pc.binary_join_element_wise(pools.last_names, "Household", " "), last),
+        "email": email(world, entity, whose, before_number="." if whose else ""),
+        "phone": mobile_phone(world, entity, place, whose),
+    } | home_columns(world, entity, place, whose)
 
 
 def _member_rows(world: World, leads: Leads, mails: Mails) -> Rows:
@@ -405,16 +529,22 @@ def _member_rows(world: World, leads: Leads, mails: Mails) -> Rows:
     def together(of_leads: NDArray[Any], of_mails: NDArray[Any]) -> NDArray[Any]:
         return np.concatenate([of_leads, of_mails])[sort]
 
-    answered = np.where(second == 0, leads.answered[lead], leads.created[lead])
-    responded = together(answered, mails.responded)
-    created = together(answered, mails.sent)
+    reached = np.where(second == 0, leads.answered[lead], leads.created[lead])
+    number = np.where(second == 0, leads.campaign[lead], leads.before[lead])
+    usual = np.array([getattr(run.of, "response_rate", 0.0) for run in calendar(world.behaviour)])
+    answers = leads.won[lead] | (uniform(world.seed, "lost lead answers", leads.lead[lead]) < usual[number])
+    opens = ~answers & (uniform(world.seed, "lost lead opens", leads.lead[lead]) < _OPENED_ONLY)
+    opened = reached + seconds_between(world.seed, "lost lead opens after", leads.lead[lead], 60, 2 * 86_400)
+    opened = awake(opened, ZONE_OF_PLACE[leads.place[lead]], reached)
+    responded = together(unless(~answers, reached), mails.responded)
+    created = together(reached, mails.sent)
     none, nobody = np.full(mailed, NEVER), np.full(mailed, -1)
     return Rows(
         "crm.campaign_member",
         created,
         {
             "id": member[sort],
-            "campaign_id": together(np.where(second == 0, leads.campaign[lead], leads.before[lead]), mails.run),
+            "campaign_id": together(number, mails.run),
             "lead_id": together(leads.lead[lead], nobody),
             "contact_id": together(np.full(len(lead), -1), mails.contact),
             "status": np.full(n, _SENT),
@@ -422,7 +552,7 @@ def _member_rows(world: World, leads: Leads, mails: Mails) -> Rows:
             "first_responded_date": np.full(n, np.datetime64("NaT"), "datetime64[D]"),
         },
         updates=(
-            Update(together(np.full(len(lead), NEVER), mails.opened), {"status": np.full(n, _OPENED)}),
+            Update(together(unless(~opens, opened), mails.opened), {"status": np.full(n, _OPENED)}),
             Update(
                 responded,
                 {

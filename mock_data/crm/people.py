@@ -325,7 +325,7 @@ def contact_rows(
             "description": pooled(_NOTES, np.where(noted, note, -1)),
             "email": email(world, contact),
             "phone": telephone(world, "telephone", contact, place, _LEAVES_PHONE),
-            "mobile_phone": telephone(world, "mobile telephone", contact, place, _LEAVES_MOBILE),
+            "mobile_phone": mobile_phone(world, contact, place),
             "birthdate": world.start - (age * 365.25).astype("timedelta64[D]"),
             "lead_source": source,
             "do_not_call": uniform(seed, "do not call", contact) < 0.2,
@@ -371,9 +371,16 @@ def _last_activity(contact: Integers, tasks: Rows) -> Update:
 def names(world: World, entity: Integers, whose: str = "") -> tuple[pa.StringArray, pa.StringArray]:
     """First and last names of contacts, or of somebody else (`whose`, " of user")."""
     pools = make_pools(world.seed)
+    first, last = name_positions(world, entity, whose)
+    return from_pool(pools.first_names, first), from_pool(pools.last_names, last)
+
+
+def name_positions(world: World, entity: Integers, whose: str = "") -> tuple[Integers, Integers]:
+    """The same names as positions in the pools of first and of last names, shape (n,) each."""
+    pools = make_pools(world.seed)
     return (
-        _draw(world, pools.first_names, f"first name{whose}", entity),
-        _draw(world, pools.last_names, f"last name{whose}", entity),
+        _position(world, pools.first_names, f"first name{whose}", entity),
+        _position(world, pools.last_names, f"last name{whose}", entity),
     )
 
 
@@ -457,6 +464,16 @@ def _address(place: Integers, street: pa.StringArray, postal_code: pa.StringArra
     return {"street": street, "postal_code": postal_code} | _city(place)
 
 
+def home_columns(world: World, entity: Integers, place: Integers, whose: str = "") -> dict[str, pa.Array]:
+    """Where contacts, or others (`whose`, " of lead"), live: all but the street."""
+    return {"postal_code": _postal_code(world, f"postal code{whose}", entity, place)} | _city(place)
+
+
+def mobile_phone(world: World, entity: Integers, place: Integers, whose: str = "") -> pa.DictionaryArray:
+    """Mobile telephones of contacts, or of others, who live at `place`; NULL where somebody gave none."""
+    return telephone(world, f"mobile telephone{whose}", entity, place, _LEAVES_MOBILE)
+
+
 def telephone(world: World, purpose: str, entity: Integers, place: Integers, share: float = 1.0) -> pa.DictionaryArray:
     """Numbers in the area of each place that are kept for fiction, so that several people have the same.
 
@@ -470,7 +487,11 @@ def telephone(world: World, purpose: str, entity: Integers, place: Integers, sha
 
 
 def _draw(world: World, pool: pa.StringArray, purpose: str, entity: Integers) -> pa.StringArray:
-    return from_pool(pool, (uniform(world.seed, purpose, entity) * len(pool)).astype(np.int64))
+    return from_pool(pool, _position(world, pool, purpose, entity))
+
+
+def _position(world: World, pool: pa.StringArray, purpose: str, entity: Integers) -> Integers:
+    return (uniform(world.seed, purpose, entity) * len(pool)).astype(np.int64)
 
 
 def _street(world: World, purpose: str, entity: Integers) -> pa.StringArray:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from .. import ids
 from ..behaviour.parameters import MONTHS, SubscriptionParameters
 from ..behaviour.subscriptions import (
+    ERASED,
     MAX_MONTHS,
     PER_CONTACT,
     Events,
@@ -33,9 +34,18 @@ assert FIRST_BOX + PER_CONTACT * MAX_MONTHS <= ORDERS_PER_BUYER
 
 
 def make_subscriptions(
-    world: World, catalogue: Catalogue, contact: Integers, at: Seconds, until: np.datetime64
+    world: World,
+    catalogue: Catalogue,
+    contact: Integers,
+    at: Seconds,
+    until: np.datetime64,
+    zone: Integers | None = None,
 ) -> Memberships:
-    """Subscriptions of contacts who signed up `at` (NaT: never), and all that happens to them before `until`."""
+    """Subscriptions of contacts who signed up `at` (NaT: never), and all that happens to them before `until`.
+
+    Args:
+        zone: shape of `contact`, time zone of each, in whose waking hours things happen; None: at any hour.
+    """
     offered = world.behaviour.subscriptions
     rise = world.behaviour.price_rise
     plan = slice(catalogue.articles, None)
@@ -45,7 +55,10 @@ def make_subscriptions(
         rise.cancels if rise else 0.0,
     )
     who = slice(None) if offered else slice(0)
-    return subscribe(world.seed, offered or SubscriptionParameters(), prices, contact[who], at[who], until)
+    return subscribe(
+        world.seed, offered or SubscriptionParameters(), prices, contact[who], at[who], until,
+        None if zone is None else zone[who],
+    )  # fmt: skip
 
 
 def make_boxes(world: World, catalogue: Catalogue, subscriptions: Memberships) -> Boxes | None:
@@ -130,6 +143,7 @@ def _held(world: World, events: Events) -> dict[str, Any]:
         "cancel_reason_c": events.reason,
         "paused_until_c": events.paused_until,
         "ended_at_c": events.ended,
+        "is_deleted": events.kind == ERASED,
     }
 
 

@@ -1,6 +1,6 @@
 """How customers are won: campaigns, their members, leads."""
 
-from .declaration import boolean, crm_object, date, datetime, money, picklist, reference, text
+from .declaration import boolean, crm_object, date, datetime, integer, money, picklist, reference, text
 
 LEAD_SOURCES = "Web | Store | Referral | Social | Event"
 
@@ -12,9 +12,13 @@ OBJECTS = (
         text("name", "The campaign's name.", required=True),
         picklist("type", "Email | Social | Search | Event | Referral", "The channel it runs on."),
         picklist("status", "Planned | In Progress | Completed | Aborted", "Overwritten in place as it runs."),
+        boolean("is_active", "Runs now."),
+        text("description", "What is done, and for whom."),
         date("start_date", "First day."),
         date("end_date", "Last day."),
+        money("budgeted_cost", "What it may cost, as planned."),
         money("actual_cost", "What it has cost so far."),
+        money("expected_revenue", "What it is planned to bring in."),
     ),
     crm_object(
         "campaign_member",
@@ -25,16 +29,34 @@ OBJECTS = (
         reference("contact_id", "contact", "The contact reached, or the one the lead became."),
         picklist("status", "Sent | Opened | Responded", "The furthest step taken."),
         boolean("has_responded", "Answered the campaign."),
-        date("first_responded_date", "The day of the first answer."),
+        date("first_responded_date", "The day of the first answer; NULL without one."),
         owner=False,
     ),
     crm_object(
         "lead",
         "00Q",
         "Somebody who might become a customer.",
+        text("first_name", "Given name.", personal=True),
+        text("last_name", "Family name.", required=True, personal=True),
+        text("name", "Given and family name, put together by the CRM.", personal=True),
+        text("company", "Required by the CRM: for consumers, their household.", required=True, personal=True),
+        text("title", "What they do at the company; NULL for consumers."),
         text("email", "Address the lead left.", personal=True),
+        text("phone", "Telephone the lead left, of the range that belongs to nobody.", personal=True),
+        text("street", "House number and street; the form does not ask for it.", personal=True),
+        text("city", "City.", personal=True),
+        text("state", "State, in full."),
+        text("state_code", "Its two letters."),
+        text("postal_code", "Postal code.", personal=True),
+        text("country", "Country, in full."),
+        text("country_code", "Its two letters."),
+        text("industry", "Trade of the company; NULL for consumers."),
+        money("annual_revenue", "What the company takes a year; NULL for consumers."),
+        integer("number_of_employees", "How many work at the company; NULL for consumers."),
         picklist("lead_source", LEAD_SOURCES, "What brought the lead in."),
         picklist("status", "Open | Working | Converted | Closed", "Overwritten in place.", required=True),
+        picklist("rating", "Hot | Warm | Cold", "The sales team's own judgement, once it has taken the lead up."),
+        date("last_activity_date", "The last day on which the sales team worked on it; NULL before the first."),
         boolean("is_converted", "Became a contact."),
         datetime("converted_date", "When it did, UTC."),
         reference("converted_account_id", "account", "The account it was converted into."),

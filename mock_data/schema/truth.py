@@ -64,7 +64,7 @@ OBJECTS = (
             "event",
             "started | trial converted | trial ended | renewed | price changed | upgraded | downgraded | "
             "quantity changed | paused | resumed | payment failed | payment recovered | unpaid | "
-            "cancellation scheduled | cancellation withdrawn | cancelled",
+            "cancellation scheduled | cancellation withdrawn | cancelled | erased",
             "What happened.",
             required=True,
         ),
@@ -81,6 +81,7 @@ OBJECTS = (
         picklist("cancel_reason_c", "Price | Fit | Too many boxes | Moved | Payment failed", "Why."),
         datetime("paused_until_c", "End of the pause."),
         datetime("ended_at_c", "When service ended."),
+        boolean("is_deleted", "Erased at the customer's request, from then on."),
     ),
     _truth(
         "deal",

@@ -12,6 +12,7 @@ from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
+from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import yaml
@@ -185,7 +186,7 @@ def _hint(path: Sequence[str | int]) -> Any:
     for part in path:
         inner = _dataclass_in(here)
         here = inner if isinstance(part, int) else get_type_hints(inner, include_extras=True)[part]
-    return here
+    return without_none(here)
 
 
 def _allowed(hint: Any) -> str:
@@ -214,6 +215,12 @@ def _allowed(hint: Any) -> str:
 
 def _keys(hint: Any) -> list[str]:
     return [field.name for field in fields(_dataclass_in(hint))]
+
+
+def without_none(hint: Any) -> Any:
+    """What a hint such as ``Share | None`` allows besides None."""
+    parts = get_args(hint)
+    return next(part for part in parts if part is not NoneType) if NoneType in parts else hint
 
 
 def _bare(hint: Any) -> Any:

@@ -11,10 +11,13 @@ from scipy.special import gammaincinv, ndtr, ndtri
 
 from mock_data import worlds as named_worlds
 from mock_data.behaviour.acquisition import SOURCES, calendar, campaign_runs, source_of
+from mock_data.behaviour.local_time import AWAKE, ZONE_OF_PLACE, ZONES, to_local
 from mock_data.behaviour.parameters import Behaviour, Campaign, Channel, Mailing
 from mock_data.behaviour.purchases import draw_rates
-from mock_data.crm.marketing import LEADS_PER_CONTACT, expected_leads
+from mock_data.crm.marketing import LEADS_PER_CONTACT, campaign_rows, expected_leads, make_mails
 from mock_data.crm.orders import FIRST_BOX, FIRST_MAILING, buyer_of_order, purchase_number
+from mock_data.crm.people import HEAD_OF_SALES
+from mock_data.pools import PLACES
 from mock_data.rows import as_of
 from mock_data.schema import CRM
 from mock_data.uplift import Figures, Uplift, table, uplift
@@ -25,6 +28,7 @@ from .worlds import days_open, default_world, run, worlds
 
 AS_OF = np.datetime64("2025-12-31")
 SEEDS = range(12)
+HEAD_OFFICE_ZONE = int(ZONE_OF_PLACE[[place.city for place in PLACES].index("New York")])
 STANDARD_ERRORS = 5.0  # how far a mean may be off: one comparison in two million fails by chance
 SMALL = {"contacts": 1_500, "accounts": 6, "products": 40}
 
@@ -65,9 +69,11 @@ def acquisition(world: World, until: np.datetime64) -> Tables:
     found: dict[str, list[pd.DataFrame]] = {}
     for r in run(world, until):
         if r.table in wanted:
-            created, _, columns = as_of(r, until)
+            created, modified, columns = as_of(r, until)
             plain = {k: v for k, v in columns.items() if isinstance(v, np.ndarray)}
-            found.setdefault(r.table, []).append(pd.DataFrame(plain | {"created": created}))
+            if "city" in columns:
+                plain["city"] = columns["city"].to_pandas()
+            found.setdefault(r.table, []).append(pd.DataFrame(plain | {"created": created, "modified": modified}))
     return {table: pd.concat(pieces, ignore_index=True) for table, pieces in found.items()}
 
 
@@ -166,6 +172,82 @@ def test_leads_that_are_won_and_lost(many):
     assert rate["Social"] < rate["Web"] < rate["Referral"]
 
 
+def hour(at: pd.Series, zone: np.ndarray | int) -> np.ndarray:
+    """The local time of day, in hours."""
+    local = to_local(at.to_numpy(), zone)
+    return (local - local.astype("datetime64[D]")) / np.timedelta64(1, "h")
+
+
+def test_leads_come_while_they_are_awake_and_sales_works_on_them_from_its_desk(many):
+    _, crm = many
+    leads = crm["crm.lead"]
+    zone_of_city = {place.city: zone for place, zone in zip(PLACES, ZONE_OF_PLACE, strict=True)}
+    came = hour(leads.created, leads.city.astype(str).map(zone_of_city).to_numpy())
+    asleep = (came < AWAKE[0]) | (came >= AWAKE[1])
+    lost = ~leads.is_converted & (leads.id % LEADS_PER_CONTACT > 0)
+    assert not asleep[lost].any()
+    assert asleep.mean() < 0.01  # who signs up in the first night of a campaign came in that night
+    assert (np.bincount(came[~asleep].astype(int), minlength=23)[7:] > 0.03 * len(leads)).all()
+
+    status = leads.status.map(dict(enumerate(CRM["lead"].field("status").picklist)))
+    by_sales = status.isin(["Working", "Closed"])
+    at_desk = hour(leads.modified[by_sales], HEAD_OFFICE_ZONE)
+    assert ((at_desk >= 8) & (at_desk < 20)).all()
+    assert (leads.modified >= leads.created).all()
+    touched = leads.last_activity_date.notna()
+    assert (touched == (leads.rating >= 0)).all() and touched[by_sales].all() and not touched[status == "Open"].any()
+    assert 0.8 < touched[leads.is_converted].mean() < 1  # some convert before the desk opens
+    # the integration enters forms and converts; sales enters who came to an event, and works on all
+    assert (leads.created_by_id == np.where(leads.lead_source == SOURCES.index("Event"), leads.owner_id, 0)).all()
+    changed_by = np.where(by_sales, leads.owner_id, np.where(leads.is_converted, 0, leads.created_by_id))
+    assert (leads.last_modified_by_id == changed_by).all()
+    hot = leads.rating[touched] == position("lead", "rating", "Hot")
+    assert_share(hot[leads.is_converted].to_numpy(), 0.35)
+    assert_share(hot[lost].to_numpy(), 0.10)
+
+
+def test_of_the_lost_leads_of_a_campaign_the_share_of_its_kind_has_answered(many):
+    world, crm = many
+    assert_responses(world, crm, {"Search": 0.9, "Event": 0.7, "Referral": 0.8, "Social": 0.5})
+
+
+def test_a_world_sets_how_many_answer_a_campaign():
+    world = default_world(seed=5, contacts=9_000, accounts=10, products=30)
+    campaigns = tuple(
+        replace(campaign, responds=rate)
+        for campaign, rate in zip(world.behaviour.campaigns, (0.0, 1.0, None, 0.35, 0.0, 0.6), strict=True)
+    )
+    world = replace(world, behaviour=replace(world.behaviour, campaigns=campaigns, subscriptions=None))
+    crm = acquisition(world, end_of(AS_OF))
+    assert_responses(world, crm, {"Event": 0.7})
+    usual = default_world(seed=5, contacts=9_000, accounts=10, products=30)
+    usual = replace(usual, behaviour=replace(usual.behaviour, subscriptions=None))
+    before = acquisition(usual, end_of(AS_OF))
+    leads_to_say = ["status", "has_responded", "first_responded_date", "modified"]
+    for table_ in ("crm.campaign", "crm.lead", "crm.contact", "truth.acquisition", "crm.campaign_member"):
+        a, b = (t[table_].drop(columns=leads_to_say if "member" in table_ else []) for t in (crm, before))
+        pd.testing.assert_frame_equal(a, b)  # costs and all else are the same
+
+
+def assert_responses(world: World, crm: Tables, usual: dict[str, float]) -> None:
+    """Of those who came through a campaign, all who were won have answered, and of the lost the share it says."""
+    members = crm["crm.campaign_member"].query("lead_id >= 0")
+    lost = (members.lead_id % LEADS_PER_CONTACT > 0).to_numpy()
+    answered = members.has_responded.to_numpy()
+    assert answered[~lost].all() and (members.first_responded_date.notna() == answered).all()
+    status = members.status.map(dict(enumerate(CRM["campaign_member"].field("status").picklist))).to_numpy()
+    assert ((status == "Responded") == answered).all()
+    assert_share((status == "Opened")[~answered], 0.5)
+    compared = 0
+    for campaign in world.behaviour.campaigns:
+        runs_ = [r.number for r in campaign_runs(world.behaviour) if r.of is campaign]
+        mine = lost & members.campaign_id.isin(runs_).to_numpy()
+        share = usual[campaign.type] if campaign.responds is None else campaign.responds
+        assert_share(answered[mine], share)
+        compared += int(mine.sum())
+    assert compared == lost.sum() > 500
+
+
 def test_a_campaign_costs_what_its_leads_can_be_expected_to_cost(many):
     world, crm = many
     assert_costs(world, crm, AS_OF, first=0)
@@ -219,6 +301,22 @@ def test_a_campaign_moves_from_planned_to_completed_and_its_cost_with_it(world, 
     fixed = np.array([round(100 * r.of.fixed_cost) for r in calendar(world.behaviour)])[campaigns.id]
     assert (campaigns.actual_cost >= fixed)[status == "Completed"].all()
     assert (campaigns.actual_cost == fixed)[status == "In Progress"].all()
+    assert (campaigns.is_active == (status == "In Progress")).all()
+    spent, budget = campaigns.actual_cost[status == "Completed"], campaigns.budgeted_cost
+    assert (abs(spent - budget[spent.index]) <= 10_000).all()  # planned to the hundred
+    assert (budget > 0).all() and (budget % 10_000 == 0).all() and (campaigns.expected_revenue > budget).all()
+    assert (campaigns.description.str.len() > 20).all()
+
+
+def test_campaigns_are_planned_and_changed_by_the_head_of_sales_at_her_desk():
+    world = default_world()
+    (campaigns,) = campaign_rows(world)
+    for name in ("owner_id", "created_by_id", "last_modified_by_id"):
+        assert (campaigns.columns[name] == HEAD_OF_SALES).all()
+    times = [campaigns.created[campaigns.created > world.opening], *(update.at for update in campaigns.updates)]
+    for at in times:
+        local = hour(pd.Series(at), HEAD_OFFICE_ZONE)
+        assert len(at) > 50 and ((local >= 8) & (local < 17)).all()
 
 
 # --- members ---------------------------------------------------------------------------------------------------------
@@ -243,11 +341,55 @@ def test_answers_come_in_order_to_campaigns_that_run_from_people_who_are_there(w
     lead = leads.loc[members.lead_id[by_lead]]
     assert (members.contact_id[by_lead].to_numpy() == lead.converted_contact_id.to_numpy()).all()
     assert (members.created[by_lead].to_numpy() >= lead.created.to_numpy()).all()
-    assert answered[by_lead].all()
+    assert answered[by_lead][lead.is_converted].all()
     written_to = crm["crm.contact"].set_index("id").loc[members.contact_id[~by_lead]]
     assert (written_to.created.to_numpy() < members.created[~by_lead].to_numpy()).all()
     bounced = written_to.email_bounced_date.to_numpy()
     assert not (bounced < members.created[~by_lead].to_numpy()).any()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_mail_is_sent_in_the_morning_and_read_while_people_are_awake(seed):
+    world = default_world(seed=seed)
+    contact = np.arange(4_000, 9_000)
+    zone = contact % len(ZONES)
+    mails = make_mails(world, contact, np.full(len(contact), world.opening), end_of(AS_OF), zone)
+    there = zone[mails.contact - contact[0]]
+    sent = hour(pd.Series(mails.sent), there)
+    assert len(sent) > 10_000 and ((sent >= 8) & (sent < 11)).all()
+    day = world.opening + np.array([r.first for r in calendar(world.behaviour)])[mails.run] * np.timedelta64(1, "D")
+    assert (to_local(mails.sent, there).astype("datetime64[D]") == day).all()
+    for before, at in ((mails.sent, mails.opened), (mails.opened, mails.responded)):
+        done = ~np.isnat(at)
+        local = hour(pd.Series(at[done]), there[done])
+        assert ((local >= AWAKE[0]) & (local < AWAKE[1])).all() and (at[done] > before[done]).all()
+        assert (np.bincount(local.astype(int), minlength=23)[7:] > 0).all()
+
+
+def test_leads_are_people_and_those_who_are_won_are_the_contacts_they_become(small):
+    _, crm = small
+    leads = crm["crm.lead"].set_index("id")
+    contacts = crm["crm.contact"].set_index("id")
+    won = leads[leads.is_converted]
+    became = contacts.loc[won.converted_contact_id]
+    for name, of_contact in (
+        ("first_name", "first_name"), ("last_name", "last_name"), ("name", "name"), ("email", "email"),
+        ("phone", "mobile_phone"), ("city", "mailing_city"), ("state", "mailing_state"),
+        ("state_code", "mailing_state_code"), ("postal_code", "mailing_postal_code"),
+        ("country", "mailing_country"), ("country_code", "mailing_country_code"),
+    ):  # fmt: skip
+        one, other = won[name].astype(object).to_numpy(), became[of_contact].astype(object).to_numpy()
+        assert ((one == other) | (pd.isna(one) & pd.isna(other))).all(), name
+    first, last = (leads[name].astype(str) for name in ("first_name", "last_name"))
+    assert (leads.name == first + " " + last).all()
+    assert (leads.company.astype(str) == last + " Household").all()
+    handle = (first + "." + last).str.replace("[^A-Za-z.]", "", regex=True).str.lower()
+    lost = leads.index % LEADS_PER_CONTACT > 0
+    assert lost.sum() > 500 and leads.email[lost].str.startswith(tuple(set(handle[lost]))).all()
+    assert all(mail.startswith(f"{who}.") for mail, who in zip(leads.email[lost], handle[lost], strict=True))
+    assert leads.email.is_unique and 0.6 < leads.phone.notna().mean() < 0.95
+    places = {(place.city, place.state) for place in PLACES}
+    assert set(zip(leads.city[lost].astype(str), leads.state_code[lost].astype(str), strict=True)) == places
 
 
 def test_a_mailing_reaches_its_share_of_those_who_may_be_written_to(small):

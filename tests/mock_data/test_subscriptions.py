@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_data import truth
+from mock_data.behaviour.local_time import AWAKE, ZONES, to_local
 from mock_data.behaviour.parameters import MONTHS, Plan, PriceRise, SubscriptionParameters
 from mock_data.behaviour.subscriptions import (
     CANCELLED,
     DOWNGRADED,
+    ERASED,
     PAUSED,
     PAYMENT_FAILED,
     PAYMENT_RECOVERED,
@@ -74,6 +76,7 @@ wild = st.builds(
     dunning_days=st.integers(2, 25),
     churn_unpaid=share,
     churn_at_once=share,
+    erased=share,
     withdrawn=share,
     reactivates=share,
     weeks_to_reactivate=st.floats(0.5, 20),
@@ -92,11 +95,16 @@ def wild_worlds(draw: st.DrawFn) -> World:
     return replace(world, behaviour=behaviour)
 
 
+def zone_of(contact: np.ndarray) -> np.ndarray:
+    """A time zone for each contact: every one has some."""
+    return contact % len(ZONES)
+
+
 def subscribed(world: World, until: np.datetime64) -> Memberships:
     """All subscriptions of a small world."""
     contact = np.arange(world.contacts)
     at = arrivals(world, contact, world.season_clock(until)).at
-    return make_subscriptions(world, make_catalogue(world), contact, at, until)
+    return make_subscriptions(world, make_catalogue(world), contact, at, until, zone_of(contact))
 
 
 def rows_of(world: World, until: np.datetime64) -> list[Rows]:
@@ -185,8 +193,10 @@ BEFORE = {  # the statuses in which each event may come
     SCHEDULED: SERVED,
     WITHDRAWN: SERVED,
     CANCELLED: ("active", "paused", "unpaid"),
+    ERASED: ("cancelled",),
 }
 AFTER = {
+    ERASED: "cancelled",
     TRIAL_ENDED: "cancelled",
     PAUSED: "paused",
     PAYMENT_FAILED: "past_due",
@@ -204,6 +214,11 @@ def check(history: list[Step], parameters: SubscriptionParameters, periods: list
         assert before.at <= now.at
         assert before.status in BEFORE[now.kind], (EVENTS[now.kind], before.status)
         assert now.status == AFTER.get(now.kind, "active")
+        if now.kind == ERASED:
+            assert before.kind == CANCELLED and before.requested == before.at  # left at once
+            assert DAY <= now.at - before.at <= 30 * DAY
+            assert str(now) == str(replace(before, at=now.at, kind=ERASED))
+            continue
         scheduled = not np.isnat(before.requested)
         assert now.kind in (WITHDRAWN, CANCELLED) if scheduled else now.kind != WITHDRAWN
         # what an event is not about stays as it was
@@ -241,7 +256,8 @@ def check(history: list[Step], parameters: SubscriptionParameters, periods: list
             assert now.requested == now.at
         assert np.isnat(now.paused_until) == (now.kind != PAUSED)
         assert periods[now.plan] == periods[before.plan]
-    for step in history[:-1]:
+    served = [step for step in history if step.kind != ERASED]
+    for step in served[:-1]:
         assert step.status != "cancelled"
     for step in history:
         assert 0 <= step.discount < step.unit
@@ -290,6 +306,30 @@ def test_the_row_is_what_the_last_event_left(world, days, earlier):
     assert np.array_equal(modified, happened[last])
     for name in set(row) & set(event):
         assert np.array_equal(row[name].astype(str), event[name][last].astype(str)), name
+
+
+@several
+@given(wild_worlds(), days_open)
+def test_an_erasure_changes_nothing_but_the_mark(world, days):
+    until = end_of(world.start + days)
+    terms = world.behaviour.subscriptions
+    nobody, all_who_can = (
+        replace(world, behaviour=replace(world.behaviour, subscriptions=replace(terms, erased=share)))
+        for share in (0.0, 1.0)
+    )
+    (kept, *_), (marked, _, log) = (rows_of(w, until) for w in (nobody, all_who_can))
+    _, _, row = as_of(kept, until)
+    _, _, now = as_of(marked, until)
+    assert not row["is_deleted"].any()
+    for name in set(row) - {"is_deleted"}:
+        assert np.array_equal(row[name].astype(str), now[name].astype(str)), name
+    _, _, events = as_of(log, until)
+    erased = events["event"] == ERASED
+    assert np.array_equal(events["is_deleted"], erased)
+    assert set(now["id"][now["is_deleted"]]) == set(events["subscription_id"][erased])
+    long_ago = row["ended_at_c"] < until - 30 * DAY  # who left at once is erased by now
+    at_once = (row["cancel_requested_at_c"] == row["ended_at_c"]) & long_ago
+    assert now["is_deleted"][at_once].all() and not now["is_deleted"][np.isnat(row["ended_at_c"])].any()
 
 
 # --- boxes ----------------------------------------------------------------------------------------------------------
@@ -347,6 +387,92 @@ def test_boxes_add_up_to_what_is_paid(world, days):
 # --- what must be there to be counted -------------------------------------------------------------------------------
 
 
+SEEDS = range(12)
+
+
+@pytest.fixture(scope="module", params=SEEDS, ids=str)
+def keen(request: pytest.FixtureRequest) -> tuple[World, Memberships]:
+    """Whoever has a subscription takes another, changes plans often, and comes back after leaving."""
+    world = default_world(seed=request.param, contacts=2_000)
+    terms = replace(world.behaviour.subscriptions, second=0.9, reactivates=0.9, upgrade=0.1, downgrade=0.1)
+    world = replace(world, behaviour=replace(world.behaviour, subscriptions=terms))
+    return world, subscribed(world, AS_OF)
+
+
+def test_nobody_holds_one_plan_twice_at_once(keen):
+    *_, log = subscription_rows(*keen)
+    _, _, event = as_of(log, AS_OF)
+    subscription, begins, plan = (event[name] for name in ("subscription_id", "happened_at", "product_2_c"))
+    ends = np.where(np.append(subscription[1:] == subscription[:-1], False), np.append(begins[1:], AS_OF), AS_OF)
+    held = (event["ended_at_c"] != event["ended_at_c"]) & (begins < ends)  # NaT: not ended
+    contact = subscription // 4
+
+    def overlap(*same: np.ndarray) -> np.ndarray:
+        """Stretches of two subscriptions, of those that have all of `same` in common, that overlap."""
+        order = np.flatnonzero(held)[np.lexsort((begins[held], *(values[held] for values in same)))]
+        one, next_ = order[:-1], order[1:]
+        alike = np.all([values[one] == values[next_] for values in same], axis=0)
+        return alike & (ends[one] > begins[next_]) & (subscription[one] != subscription[next_])
+
+    assert overlap(contact).sum() > 100
+    assert not overlap(plan, contact).any()
+
+
+def test_hazards_are_the_plans_whichever_subscription_it_is(keen):
+    """Beside the first, plans of another period are taken by their shares; each has its own Beta of hazards."""
+    world, members = keen
+    s = members.subscribers
+    period = np.array([MONTHS[plan.billing_period] for plan in world.plans])
+    share = np.array([plan.share for plan in world.plans])
+    number = s.subscription % 4
+    of_first = period[s.plan][np.searchsorted(s.subscription, s.subscription - number)]
+    assert ((period[s.plan] == of_first) == (number != 1)).all()
+    for months in set(period):
+        others = (number == 1) & (of_first == months)
+        allowed = period != months
+        for i in np.flatnonzero(allowed):
+            near(s.plan[others] == i, share[i] / share[allowed].sum())
+    later = number > 0
+    for i, terms in enumerate(world.plans):
+        a, b = terms.alpha, terms.beta
+        mine = s.hazard[later & (s.plan == i)]
+        spread = np.sqrt(a * b / (a + b + 1)) / (a + b)
+        assert abs(mine.mean() - a / (a + b)) < STANDARD_ERRORS * spread / np.sqrt(len(mine))
+
+
+def test_customers_subscribe_and_change_their_minds_while_they_are_awake(keen):
+    _, members = keen
+    s, e = members.subscribers, members.events
+    assert np.array_equal(s.zone, zone_of(s.subscription // 4))
+
+    def hour(at: np.ndarray, zone: np.ndarray) -> np.ndarray:
+        local = to_local(at, zone)
+        return (local - local.astype("datetime64[D]")) / np.timedelta64(1, "h")
+
+    number = s.subscription % 4
+    before = np.where(number == 3, 2, 0)  # the one that it follows
+    followed = np.searchsorted(s.subscription, s.subscription - number + before)
+    next_day = (number >= 2) & (s.started == s.ended[followed] + DAY)
+    cause = np.where(number == 1, s.paid_since[followed], s.ended[followed])
+    assert (s.started > cause)[number > 0].all()
+    started = hour(s.started, s.zone)[~next_day]
+    assert ((started >= AWAKE[0]) & (started <= AWAKE[1])).all()
+    # what a month's end or a pause's cuts short may be an hour or so off; the season moves clocks by one more
+    customers = np.isin(e.kind, (SCHEDULED, PAUSED, UPGRADED, DOWNGRADED, QUANTITY_CHANGED, WITHDRAWN))
+    at = hour(e.at, s.zone[e.of])[customers]
+    asleep = (at < AWAKE[0]) | (at > AWAKE[1])
+    assert asleep.mean() < 0.01
+
+
+def test_with_one_billing_period_on_offer_nobody_has_two():
+    world = default_world(contacts=500)
+    plans = tuple(plan for plan in world.plans if plan.billing_period == "quarterly")
+    terms = replace(world.behaviour.subscriptions, plans=plans, second=1.0)
+    world = replace(world, behaviour=replace(world.behaviour, subscriptions=terms))
+    numbers = Counter(subscribed(world, AS_OF).subscribers.subscription % 4)
+    assert numbers[0] > 50 and numbers[2] > 0 and numbers[1] == 0
+
+
 def test_every_event_occurs(members):
     assert set(members.events.kind.tolist()) == set(range(len(EVENTS)))
 
@@ -369,6 +495,7 @@ def test_what_the_edge_cases_need_is_in_the_books_world(whole):
     assert np.array_equal(e.unit_cents[up_and_down], e.unit_cents[up_and_down - 2])
     assert (first[up_and_down] <= up_and_down - 2).all()
     status = np.array(STATUS)[e.status]
+    assert (e.kind == ERASED).sum() > 1
     ended_paused = (e.kind[1:] == CANCELLED) & (status[:-1] == "paused")
     assert ended_paused.sum() > 3
     one_month = (s.started.astype("datetime64[M]") == s.ended.astype("datetime64[M]")) & ~np.isnat(s.paid_since)
@@ -411,7 +538,6 @@ def test_a_shop_without_the_box_has_the_tables_and_no_rows():
 # --- moments --------------------------------------------------------------------------------------------------------
 
 N = 20_000
-SEEDS = range(12)
 
 
 def one_plan(seed: int, alpha: float, beta: float, period: str = "monthly", **changes: object) -> Memberships:

@@ -88,6 +88,17 @@ def test_the_five_worlds_are_there_and_differ():
         ("sales_tax: [{state: NY, percent: 4}]", "sales_tax must name every one of AZ, CA, CO, "),
         ("sales_tax: [{state: NY, percent: 400}]", "sales_tax.0.percent is 400: it must be a number from 0 to 25"),
         ("campaigns: 3", "campaigns is 3: it must be a list, each element with the keys name, type, "),
+        (
+            "campaigns: [{name: A, type: Event, source: Web, week: 1, weeks: 2, share: 1, cost_per_lead: 1, "
+            "responds: 2}]",
+            "campaigns.0.responds is 2: it must be a number from 0 to 1",
+        ),
+        (
+            "campaigns: [{name: A, type: Event, source: Web, week: 1, weeks: 2, share: 1, cost_per_lead: 1, "
+            "responds: often}]",
+            "campaigns.0.responds is 'often': it must be a number from 0 to 1",
+        ),
+        ("subscriptions: {erased: -0.1}", "subscriptions.erased is -0.1: it must be a number from 0 to 1"),
         ("channels: [{source: TV, share: 1}]", "channels.0.source is 'TV': it must be one of Web, Store, "),
         ("channels: [{source: Web, share: 0.5}]", "the shares of the channels must add up to 1"),
         ("channels: [{source: Store, share: 1}]", "campaign 'Winter Search' brings Web, which is no channel"),
@@ -148,10 +159,16 @@ def numbers(part: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
         if is_dataclass(inner):
             yield from numbers(inner, (*path, field.name))
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            yield (*path, field.name), [m for p in get_args(hint)[1:] if isinstance(p, FieldInfo) for m in p.metadata]
+            limits = get_args(worlds.without_none(hint))[1:]
+            yield (*path, field.name), [m for p in limits if isinstance(p, FieldInfo) for m in p.metadata]
 
 
-EVERYTHING = replace(Behaviour(), lapse_wave=LapseWave(10, 2, 0.1), price_rise=PriceRise(10, 5))
+EVERYTHING = replace(
+    Behaviour(),
+    campaigns=tuple(replace(campaign, responds=0.5) for campaign in Behaviour().campaigns),
+    lapse_wave=LapseWave(10, 2, 0.1),
+    price_rise=PriceRise(10, 5),
+)
 NUMBERS = list(numbers(EVERYTHING))
 
 
@@ -169,7 +186,7 @@ def nested(part: Any, path: tuple[str, ...], value: float) -> Any:
 
 
 def test_every_number_has_a_lower_and_an_upper_limit():
-    assert len(NUMBERS) > 70
+    assert len(NUMBERS) > 70 and ("campaigns", "responds") in [path for path, _ in NUMBERS]
     for path, limits in NUMBERS:
         assert any(isinstance(m, Ge | Gt) for m in limits) and any(isinstance(m, Le | Lt) for m in limits), path
 
