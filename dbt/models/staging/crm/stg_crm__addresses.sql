@@ -26,6 +26,8 @@ renamed as (
         {{ as_text('time_zone') }} as time_zone,
         {{ as_text('address_type') }} as address_type,
         {{ as_text('geocode_accuracy') }} as geocode_accuracy,
+        {{ as_text('state_code') }} as state_code,
+        {{ as_text('country_code') }} as country_code,
 
         {{ as_boolean('is_deleted') }} as is_deleted,
 

@@ -22,10 +22,14 @@ renamed as (
         {{ as_text('name') }} as campaign_name,
         {{ as_text('type') }} as campaign_type,
         {{ as_text('status') }} as campaign_status,
+        {{ as_text('description') }} as campaign_description,
 
+        {{ as_boolean('is_active') }} as is_active,
         {{ as_boolean('is_deleted') }} as is_deleted,
 
         {{ as_money('actual_cost') }} as actual_cost,
+        {{ as_money('budgeted_cost') }} as budgeted_cost,
+        {{ as_money('expected_revenue') }} as expected_revenue,
 
         {{ as_date('start_date') }} as start_date,
         {{ as_date('end_date') }} as end_date,

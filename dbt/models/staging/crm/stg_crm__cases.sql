@@ -24,8 +24,14 @@ renamed as (
         {{ as_text('status') }} as case_status,
         {{ as_text('origin') }} as case_origin,
         {{ as_text('reason') }} as case_reason,
+        {{ as_text('case_number') }} as case_number,
+        {{ as_text('priority') }} as case_priority,
+        {{ as_text('type') }} as case_type,
+        {{ as_text('subject') }} as case_subject,
+        {{ as_text('description') }} as case_description,
 
         {{ as_boolean('is_closed') }} as is_closed,
+        {{ as_boolean('is_escalated') }} as is_escalated,
         {{ as_boolean('is_deleted') }} as is_deleted,
 
         {{ as_utc('closed_date') }} as closed_at,

@@ -20,11 +20,13 @@ renamed as (
         {{ as_text('last_modified_by_id') }} as last_modified_by_id,
 
         {{ as_text('stage_name') }} as stage_name,
+        {{ as_text('forecast_category') }} as forecast_category,
 
         {{ as_boolean('is_deleted') }} as is_deleted,
 
         {{ as_money('amount') }} as amount,
         {{ as_percent('probability') }} as probability,
+        {{ as_money('expected_revenue') }} as expected_revenue,
 
         {{ as_date('close_date') }} as close_date,
         {{ as_utc('created_date') }} as created_at,

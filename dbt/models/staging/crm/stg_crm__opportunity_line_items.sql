@@ -21,6 +21,13 @@ renamed as (
         {{ as_text('created_by_id') }} as created_by_id,
         {{ as_text('last_modified_by_id') }} as last_modified_by_id,
 
+        {{ as_text('product_code') }} as product_code,
+        {{ as_text('name') }} as line_name,
+        {{ as_text('description') }} as line_description,
+
+        {{ as_boolean('has_quantity_schedule') }} as has_quantity_schedule,
+        {{ as_boolean('has_revenue_schedule') }} as has_revenue_schedule,
+        {{ as_boolean('has_schedule') }} as has_schedule,
         {{ as_boolean('is_deleted') }} as is_deleted,
 
         {{ as_integer('quantity') }} as quantity,
@@ -28,6 +35,7 @@ renamed as (
         {{ as_money('list_price') }} as list_price,
         {{ as_money('total_price') }} as total_price,
         {{ as_percent('discount') }} as discount_percent,
+        {{ as_integer('sort_order') }} as sort_order,
 
         {{ as_date('service_date') }} as service_date,
         {{ as_utc('created_date') }} as created_at,

@@ -19,6 +19,7 @@ renamed as (
         {{ as_text('last_modified_by_id') }} as last_modified_by_id,
 
         {{ as_text('name') }} as pricebook_name,
+        {{ as_text('description') }} as pricebook_description,
 
         {{ as_boolean('is_standard') }} as is_standard,
         {{ as_boolean('is_active') }} as is_active,

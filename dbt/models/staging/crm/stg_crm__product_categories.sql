@@ -20,6 +20,7 @@ renamed as (
         {{ as_text('last_modified_by_id') }} as last_modified_by_id,
 
         {{ as_text('name') }} as product_category_name,
+        {{ as_text('description') }} as product_category_description,
 
         {{ as_boolean('is_deleted') }} as is_deleted,
 

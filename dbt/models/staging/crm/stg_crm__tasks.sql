@@ -24,10 +24,16 @@ renamed as (
 
         {{ as_text('status') }} as task_status,
         {{ as_text('subject') }} as subject,
+        {{ as_text('priority') }} as task_priority,
+        {{ as_text('task_subtype') }} as task_subtype,
 
+        {{ as_boolean('is_high_priority') }} as is_high_priority,
+        {{ as_boolean('is_closed') }} as is_closed,
+        {{ as_boolean('is_archived') }} as is_archived,
         {{ as_boolean('is_deleted') }} as is_deleted,
 
         {{ as_date('activity_date') }} as activity_date,
+        {{ as_utc('completed_date_time') }} as completed_date_time,
         {{ as_utc('created_date') }} as created_at,
         {{ as_utc('last_modified_date') }} as last_modified_at,
         {{ as_utc('system_modstamp') }} as system_modstamp,

@@ -20,6 +20,8 @@ renamed as (
         {{ as_text('last_modified_by_id') }} as last_modified_by_id,
 
         {{ as_text('name') }} as user_role_name,
+        {{ as_text('developer_name') }} as developer_name,
+        {{ as_text('rollup_description') }} as rollup_description,
 
         {{ as_boolean('is_deleted') }} as is_deleted,
 
