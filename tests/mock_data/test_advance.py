@@ -1,5 +1,6 @@
 """Going on to a later day gives the CRM of one longer run, on every engine, and going on twice changes nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,18 @@ def test_days_that_are_added_give_the_longer_run(place, tmp_path):
         assert done is not None
         assert content_hash(read_tables(place)) == done.content_hash, "the place holds what it says"
     assert done == once
+
+
+def test_what_changes_without_anybody_is_written_too(tmp_path):
+    """A task falls due overnight: of its deal, only the modstamp tells."""
+    behaviour = WORLD.behaviour
+    behaviour = replace(behaviour, wholesale=replace(behaviour.wholesale, share=0.9))
+    world = replace(WORLD, contacts=1, accounts=60, behaviour=behaviour)
+    place, day = f"duckdb:{tmp_path / 'crm.duckdb'}", np.timedelta64(1, "D")
+    generate(world, FIRST, place)
+    for to in (THEN, THEN + 4 * day, THEN + 5 * day):
+        done = advance(place, to)
+        assert done is not None and content_hash(read_tables(place)) == done.content_hash
 
 
 def test_going_on_twice_changes_nothing(place):

@@ -133,6 +133,9 @@ def test_the_service_desk_works_from_eight_to_eight_in_new_york(history):
     assert (cases.created < taken_up).all() and (taken_up < closed).all()
     assert (taken_up < escalated)[escalates].all() and (escalated < closed)[escalates].all()
     assert (tasks.columns["activity_date"] == desk_day(cases.created) + 1).all()
+    number = np.asarray(cases.columns["case_number"]).astype(np.int64)
+    assert (np.diff(cases.created[np.argsort(number)]) >= np.timedelta64(0, "s")).all()
+    assert len(np.unique(number)) == len(number) > 500
     # what is raised by day is opened some hours apart at most, and nothing turns round
     assert (np.abs(h.cases.opened - h.cases.raised) <= np.timedelta64(9, "h")).all()
     raised, opened = np.sort(h.cases.raised), h.cases.opened[np.argsort(h.cases.raised, kind="stable")]
