@@ -16,6 +16,7 @@ from mock_data import worlds as worlds_module
 from mock_data.content_hash import content_hash
 from mock_data.crm.orders import RETAIL, SUBSCRIPTION
 from mock_data.crm.people import arrivals
+from mock_data.encoding import encode
 from mock_data.schema import CRM, TABLES
 from mock_data.schema.declaration import FieldType
 from mock_data.schema.render import arrow_schema
@@ -276,3 +277,12 @@ def test_simulating_nobody_and_no_time_gives_empty_tables_with_their_columns():
     for key, table in whole(world, world.start).items():
         assert table.schema.names == [f.name for f in TABLES[key].fields]
     assert simulation.tables_of_shard(world, world.start, 0)["crm.order"].num_rows <= 1
+
+
+def test_a_table_is_encoded_alike_whoever_fills_it():
+    world = default_world(contacts=300, accounts=20, products=50)
+    until = world.opening + np.timedelta64(7 * 165, "D")
+    types: dict[str, set[pa.Schema]] = {}
+    for rows in run(world, until):
+        types.setdefault(rows.table, set()).add(encode(rows, until).schema)
+    assert {table: schemas for table, schemas in types.items() if len(schemas) > 1} == {}
