@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 
 from ..draws import Floats, Integers
 from ..pools import PLACES
-from ..rows import Seconds, unless
+from ..rows import Seconds
 
 ZONES = tuple(dict.fromkeys(place.time_zone for place in PLACES))
 ZONE_OF_PLACE: Integers = np.array([ZONES.index(place.time_zone) for place in PLACES])
 AWAKE = (7, 23)  # hours in which people sign up, subscribe, and read their mail
+_DAY = 86_400
+_LONG_AGO = np.datetime64(-(1 << 38), "s")  # stands for the beginning of a zone's clock
 _APART = np.int64(1 << 40)  # seconds between the tables of two zones: longer than all that is ever simulated
 
 
@@ -52,12 +54,10 @@ def between_hours(at: Seconds, zone: Integers | int, opens: float, closes: float
 
     Of two instants in one zone the earlier stays the earlier; of what is a day apart, all stays in order.
     """
-    date = to_local(at, zone).astype("datetime64[D]")
-    day: Seconds = date.astype("datetime64[s]")
-    midnight, next_midnight = to_utc(day, zone), to_utc((date + 1).astype("datetime64[s]"), zone)
-    share = (at - midnight) / (next_midnight - midnight)  # of the time itself: on some days an hour comes twice
-    squeezed = 3_600 * (opens + np.where(np.isnat(at), 0.0, share) * (closes - opens))
-    return to_utc(unless(np.isnat(at), day + _seconds(squeezed)), zone)
+    days = _days(at, zone)
+    share = (at - days.midnight) / days.length  # of the time itself: on some days an hour comes twice
+    share = np.where(np.isnat(at), 0.0, share)
+    return days.at(_seconds(3_600 * (opens + share * (closes - opens))))
 
 
 def whole_days(at: Seconds, zone: Integers | int, opens: float, closes: float) -> Seconds:
@@ -65,19 +65,18 @@ def whole_days(at: Seconds, zone: Integers | int, opens: float, closes: float) -
 
     On these instants time passes only from `opens` to `closes`, a whole day in these hours.
     """
-    local = to_local(at, zone)
-    date = local.astype("datetime64[D]")
-    day: Seconds = date.astype("datetime64[s]")
-    midnight, next_midnight = to_utc(day, zone), to_utc((date + 1).astype("datetime64[s]"), zone)
-    share = np.clip(((local - day) / np.timedelta64(3_600, "s") - opens) / (closes - opens), 0.0, 1.0)
-    second = share * ((next_midnight - midnight) / np.timedelta64(1, "s"))
-    return unless(np.isnat(at), midnight + _seconds(np.where(np.isnat(at), 0.0, second)))
+    days = _days(at, zone)
+    hour = (days.local - days.date) / np.timedelta64(3_600, "s")
+    share = np.clip((hour - opens) / (closes - opens), 0.0, 1.0)
+    second = share * (days.length / np.timedelta64(1, "s"))
+    return days.midnight + _seconds(np.where(np.isnat(at), 0.0, second))
 
 
 def awake(at: Seconds, zone: Integers | int, after: Seconds) -> Seconds:
     """The same local dates in hours in which people are awake; where that is not after `after`, the next day."""
     early = between_hours(at, zone, *AWAKE)
-    return np.where(early > after, early, between_hours(at + np.timedelta64(1, "D"), zone, *AWAKE))
+    # it is late in the day then: 23 hours on, it is the next one, also where a day has 23 or 25
+    return np.where(early > after, early, between_hours(at + np.timedelta64(23, "h"), zone, *AWAKE))
 
 
 def at_hours(day: Seconds, share: Floats, opens: Floats | float, closes: Floats | float) -> Seconds:
@@ -87,6 +86,52 @@ def at_hours(day: Seconds, share: Floats, opens: Floats | float, closes: Floats 
 
 def _seconds(values: Floats) -> NDArray[Any]:  # timedelta64[s]
     return values.astype(np.int64).astype("timedelta64[s]")
+
+
+@dataclass(frozen=True)
+class _Days:
+    """The local days of some instants, shape (n,) each; NaT where the instant is.
+
+    Attributes:
+        zone: of each.
+        local: what its clock shows.
+        date: midnight on that clock, as it shows it.
+        midnight: the instant of it.
+        length: to the next midnight, timedelta64[s].
+        uneven: positions of the days on which the clock may change.
+    """
+
+    zone: Integers
+    local: Seconds
+    date: Seconds
+    midnight: Seconds
+    length: NDArray[Any]
+    uneven: NDArray[np.intp]
+
+    def at(self, time: NDArray[Any]) -> Seconds:
+        """The instants at which the clocks show a time of these days, timedelta64[s]."""
+        instants: Seconds = self.midnight + time
+        odd = self.uneven
+        instants[odd] = to_utc(self.date[odd] + time[odd], self.zone[odd])
+        return instants
+
+
+def _days(at: Seconds, zone: Integers | int) -> _Days:
+    zone = np.broadcast_to(zone, at.shape)
+    changes = _changes_over(at)
+    change = changes.at_utc(at, zone)
+    offset: NDArray[Any] = changes.offset[change]  # timedelta64[s]
+    local: Seconds = at + offset
+    date: Seconds = local.astype("datetime64[D]").astype("datetime64[s]")
+    midnight: Seconds = date - offset
+    length: NDArray[Any] = np.full(len(at), np.timedelta64(_DAY, "s"))
+    # few days have a change of the clock: only there need it be looked up once more
+    since, until = changes.instant[change], np.append(changes.instant[1:], _LONG_AGO)[change]
+    uneven = np.flatnonzero((midnight < since) | ((midnight + length >= until) & (until != _LONG_AGO)))
+    if len(uneven):
+        midnight[uneven] = to_utc(date[uneven], zone[uneven])
+        length[uneven] = to_utc(date[uneven] + _DAY, zone[uneven]) - midnight[uneven]
+    return _Days(zone, local, date, midnight, length, uneven)
 
 
 @dataclass(frozen=True)
@@ -126,14 +171,13 @@ def _changes_over(times: Seconds) -> _Changes:
 @lru_cache(maxsize=16)
 def _changes(first_year: int, end_year: int) -> _Changes:
     """The changes from one year to another, both multiples of ten."""
-    long_ago = -(1 << 38)
     instant, offset, before = [], [], []
     month = np.arange(f"{first_year}-01", f"{end_year}-02", dtype="datetime64[M]")
     months: list[int] = month.astype("datetime64[s]").astype(np.int64).tolist()
     for name in ZONES:
         zone = ZoneInfo(name)
         here = _offset(zone, months[0])
-        instant.append(long_ago)
+        instant.append(int(_LONG_AGO.astype(np.int64)))
         offset.append(here)
         before.append(here)
         for low, high in pairwise(months):
@@ -147,7 +191,7 @@ def _changes(first_year: int, end_year: int) -> _Changes:
             here = _offset(zone, high)
             offset.append(here)
     at, shift, was = (np.array(values, dtype=np.int64) for values in (instant, offset, before))
-    apart: Integers = (np.cumsum(at == long_ago) - 1) * _APART
+    apart: Integers = (np.cumsum(at == _LONG_AGO.astype(np.int64)) - 1) * _APART
     return _Changes(at.astype("datetime64[s]"), shift.astype("timedelta64[s]"), at + apart, at + was + apart)
 
 
