@@ -63,9 +63,8 @@ def _consumer_rows(world: World, catalogue: Catalogue, customer: Integers, until
     later = (customer >= world.buyers).any()
     here = slice(int(np.flatnonzero(arrived.due < until).max(initial=-1)) + 1 if later else len(customer))
     customer, at, first_due = customer[here], arrived.at[here], arrived.first_purchase[here]
-    homes = arrived.homes
-    named = world.is_contact(customer)
-    contact, signed_up = customer[named], at[named]
+    named, homes = world.is_contact(customer), arrived.homes
+    contact, signed_up, zone = customer[named], at[named], homes.zone[here][named]
     rate, dropout = draw_rates(world.seed, customer, world.behaviour.purchases)
     # a walk-in has no name to come back under
     customers = Customers(customer, np.where(named, rate, 0.0), np.where(named, dropout, 1.0), first_due)
@@ -74,9 +73,9 @@ def _consumer_rows(world: World, catalogue: Catalogue, customer: Integers, until
     first = when(np.arange(len(customer)), first_due)
     bought, drops_out = purchase(world.seed, customers, season, until, when)
     bought = bought.where(~_foregone(world, catalogue, bought))
-    mails = make_mails(world, contact, signed_up, until)
+    mails = make_mails(world, contact, signed_up, zone, until)
     caused = mailing_purchases(world, contact, mails, homes, first[named], drops_out[named], until)
-    subscriptions = make_subscriptions(world, catalogue, contact, signed_up, until)
+    subscriptions = make_subscriptions(world, catalogue, contact, signed_up, zone, until)
     boxes = make_boxes(world, catalogue, subscriptions)
     orders = make_orders(world, catalogue, homes, bought.and_(caused), boxes)
     parcels = make_parcels(world, orders)

@@ -90,7 +90,7 @@ class Subscribers:
         subscription: record number, ``PER_CONTACT`` for each contact.
         started: when.
         plan: the plan it starts on, by position in the list of plans.
-        zone: the customer's time zone, in whose waking hours things happen; −1: at any hour.
+        zone: the customer's time zone, in whose waking hours things happen.
         hazard: θ, chance of not renewing.
         introductory: has a discount until the first renewal.
         trial_end: NaT without a trial.
@@ -211,7 +211,7 @@ class _Starts:
     Attributes:
         started: when; NaT: never.
         plan: the plan it starts on.
-        zone: the customer's time zone; −1 for none.
+        zone: the customer's time zone.
     """
 
     subscription: Integers
@@ -234,8 +234,8 @@ def subscribe(
     prices: Prices,
     contact: Integers,
     signed_up: Seconds,
+    zone: Integers,
     until: np.datetime64,
-    zone: Integers | None = None,
 ) -> Memberships:
     """The subscriptions of contacts who signed up at some time (NaT: never), and all that happens before `until`.
 
@@ -246,16 +246,15 @@ def subscribe(
     Args:
         contact: shape (n,), record numbers, rising.
         signed_up: shape (n,).
-        zone: shape (n,), each contact's time zone, in whose waking hours things happen; None: at any hour.
+        zone: shape (n,), each contact's time zone, in whose waking hours things happen.
 
     Raises:
         OverflowError: a subscription lasts longer than order numbers allow.
     """
     p, offer = parameters, _offer(parameters.plans)
-    zone = np.full(len(contact), -1) if zone is None else zone
     first = contact * PER_CONTACT
     delay = _exponential(seed, "weeks to subscribe", first, p.weeks_to_subscribe)
-    start = _awake(signed_up + delay, zone, signed_up)
+    start = awake(signed_up + delay, zone, signed_up)
     start = unless(uniform(seed, "subscribes", first) >= p.subscribes, start)
     plan = choice(np.cumsum(offer.shares), uniform(seed, "plan", first))
     one = _histories(seed, p, prices, offer, _Starts(first, start, plan, zone), until)
@@ -264,7 +263,7 @@ def subscribe(
     mine = one.subscribers
     beside = mine.subscription + 1
     delay = _exponential(seed, "weeks to a second", beside, p.weeks_to_subscribe)
-    start = _awake(mine.paid_since + delay, mine.zone, mine.paid_since)
+    start = awake(mine.paid_since + delay, mine.zone, mine.paid_since)
     plan = offer.choose(uniform(seed, "plan", beside), offer.months[mine.plan], same=False)
     start[(uniform(seed, "second", beside) >= p.second) | (mine.ended <= start) | (plan < 0)] = NEVER
     starts = _Starts(beside, start, plan, mine.zone).and_(_back(seed, p, offer, mine, 2))
@@ -282,15 +281,10 @@ def _back(seed: int, p: SubscriptionParameters, offer: _Offer, gone: Subscribers
     gap = _exponential(seed, "weeks to come back", subscription, p.weeks_to_reactivate)
     next_day = uniform(seed, "comes back the next day", subscription) < p.next_day
     # exactly a day after leaving, which was in waking hours
-    start = np.where(next_day, gone.ended + np.timedelta64(_DAY, "s"), _awake(gone.ended + gap, gone.zone, gone.ended))
+    start = np.where(next_day, gone.ended + np.timedelta64(_DAY, "s"), awake(gone.ended + gap, gone.zone, gone.ended))
     start = unless(uniform(seed, "comes back", subscription) >= p.reactivates, start)
     plan = offer.choose(uniform(seed, "plan", subscription), offer.months[gone.plan], same=True)
     return _Starts(subscription, start, plan, gone.zone)
-
-
-def _awake(at: Seconds, zone: Integers, after: Seconds) -> Seconds:
-    """The same days in waking hours, later than `after`; as they are where no zone is known."""
-    return np.where(zone < 0, at, awake(at, np.maximum(zone, 0), after))
 
 
 def share_of_month(period_cents: Integers, months: Integers, month: Integers) -> Integers:
@@ -469,8 +463,8 @@ class _Course:
         """
         at = begin + (self.draw(purpose, cells) * (end - begin)).astype(np.int64)
         zone = self.subscribers.zone[self.cells.of[cells]]
-        in_hours = between_hours(at.view("datetime64[s]"), np.maximum(zone, 0), *AWAKE).view(np.int64)
-        return np.where((zone >= 0) & (begin <= in_hours) & (in_hours < end), in_hours, at)
+        in_hours = between_hours(at.view("datetime64[s]"), zone, *AWAKE).view(np.int64)
+        return np.where((begin <= in_hours) & (in_hours < end), in_hours, at)
 
     def period_end(self, cells: Integers) -> Integers:
         """Months from the first paid day to the end of the paid period around each cell, with the pauses before it."""

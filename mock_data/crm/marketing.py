@@ -37,7 +37,9 @@ from ..world import World
 from .homes import Homes, contact_place, home_account
 from .orders import FIRST_BOX, FIRST_MAILING, Orders, purchase_number, seconds_between
 from .people import (
+    DESK_HOURS,
     HEAD_OF_SALES,
+    HEAD_OFFICE_ZONE,
     SALES,
     Arrivals,
     bounces_at,
@@ -71,8 +73,6 @@ _DESCRIPTIONS: dict[CampaignType, str] = {
 _DESCRIPTION_OF_MAILING = "An e-mail to customers who have not unsubscribed."
 _WHOLE_BUDGET = 10_000  # cents: budgets are planned to the hundred
 _REVENUE_PER_BUDGET = 4  # what the Head of Sales asks of a campaign
-_HEAD_OFFICE = int(ZONE_OF_PLACE[0])  # its time zone
-_DESK = (8, 20)  # hours in which the sales team works there, every day
 _OPENED_ONLY = 0.5  # of lost leads that do not answer their campaign, those who open what it sent them
 _LEAD_FIRST = 0.6  # of the contacts without a campaign, outside the stores: those who were a lead before
 _ANSWERED_BEFORE = 0.25  # of those who come through a campaign: those who had answered the one before
@@ -160,7 +160,7 @@ def campaign_rows(world: World) -> list[Rows]:
 
     def office(what: str, day: NDArray[np.datetime64], opens: float, closes: float) -> Seconds:
         local = at_hours(day, uniform(world.seed, f"campaign is {what}", number), opens, closes)
-        return to_utc(local, _HEAD_OFFICE)
+        return to_utc(local, HEAD_OFFICE_ZONE)
 
     created: Seconds = np.maximum(office("planned", first - 28, 9, 17), world.opening)
     head_of_sales = np.full(n, HEAD_OF_SALES)
@@ -302,9 +302,7 @@ def _first_and_end(world: World) -> tuple[Seconds, Seconds]:
 # --- mailings --------------------------------------------------------------------------------------------------------
 
 
-def make_mails(
-    world: World, contact: Integers, at: Seconds, until: np.datetime64, zone: Integers | None = None
-) -> Mails:
+def make_mails(world: World, contact: Integers, at: Seconds, zone: Integers, until: np.datetime64) -> Mails:
     """What is sent before `until` to the contacts who signed up `at`, and who opens and answers it.
 
     Written to is who was there the day before, has not unsubscribed, and whose address works.
@@ -313,7 +311,7 @@ def make_mails(
         contact: shape (n,), record numbers in a row.
         at: shape (n,).
         zone: shape (n,), each contact's time zone: mails are sent in the morning there, opened and answered in waking
-            hours. None: all in UTC, and opened and answered at any hour.
+            hours.
     """
     seed = world.seed
     gone = np.fmin(opts_out_at(world, contact, at), bounces_at(world, contact, at))
@@ -336,16 +334,13 @@ def make_mails(
     )
     mail = who * MEMBERS_PER_CONTACT + number
     begins, _ = _first_and_end(world)
-    sent = begins[number] + seconds_between(seed, "mail is sent", mail, 8 * 3_600, 11 * 3_600)
-    there = None if zone is None else zone[who - contact[:1]]
-    if there is not None:
-        sent = to_utc(sent, there)
+    there = zone[who - contact[:1]]
+    sent = to_utc(begins[number] + seconds_between(seed, "mail is sent", mail, 8 * 3_600, 11 * 3_600), there)
     opened = sent + seconds_between(seed, "mail is opened after", mail, 60, 3 * 86_400)
     opened[uniform(seed, "opens mail", mail) >= opens] = NEVER
     responded = opened + seconds_between(seed, "mail is answered after", mail, 20, 2 * 86_400)
     responded[uniform(seed, "answers mail", mail) >= responds] = NEVER
-    if there is not None:
-        opened, responded = (between_hours(at, there, *AWAKE) for at in (opened, responded))
+    opened, responded = (between_hours(at, there, *AWAKE) for at in (opened, responded))
     return Mails(who, number, sent, opened, responded)
 
 
@@ -439,7 +434,7 @@ def _lead_rows(world: World, leads: Leads) -> Rows:
                 {
                     "status": np.full(n, _WORKING),
                     "rating": (u >= hot).astype(np.int64) + (u >= warm),
-                    "last_activity_date": to_local(working, _HEAD_OFFICE).astype("datetime64[D]"),
+                    "last_activity_date": to_local(working, HEAD_OFFICE_ZONE).astype("datetime64[D]"),
                     "last_modified_by_id": owner,
                 },
             ),
@@ -447,7 +442,7 @@ def _lead_rows(world: World, leads: Leads) -> Rows:
                 closed,
                 {
                     "status": np.full(n, _CLOSED),
-                    "last_activity_date": to_local(closed, _HEAD_OFFICE).astype("datetime64[D]"),
+                    "last_activity_date": to_local(closed, HEAD_OFFICE_ZONE).astype("datetime64[D]"),
                 },
             ),
             # by the form with which the contact signs up
@@ -474,7 +469,7 @@ def _sales_work(seed: int, leads: Leads) -> tuple[Seconds, Seconds]:
     Who becomes a contact before the desk opens is taken up by nobody.
     """
     won = leads.won
-    created, converted = (whole_days(at, _HEAD_OFFICE, *_DESK) for at in (leads.created, leads.converted))
+    created, converted = (whole_days(at, HEAD_OFFICE_ZONE, *DESK_HOURS) for at in (leads.created, leads.converted))
     u = uniform(seed, "lead is taken up", leads.lead)
     days_to_take_up = -2 * np.log(u)
     # before the lead converts, however soon that is
@@ -482,11 +477,11 @@ def _sales_work(seed: int, leads: Leads) -> tuple[Seconds, Seconds]:
     room = np.where(won, (converted - created).astype(np.int64), 0)
     seconds = np.where(won, share_of_the_way * room, days_to_take_up * 86_400)
     taken_up = created + seconds.astype(np.int64).astype("timedelta64[s]")
-    working = np.maximum(between_hours(taken_up, _HEAD_OFFICE, *_DESK), leads.created)
+    working = np.maximum(between_hours(taken_up, HEAD_OFFICE_ZONE, *DESK_HOURS), leads.created)
     working = unless(working >= leads.converted, working)  # NaT compares false
     days_to_close = -18 * np.log(uniform(seed, "lead is closed", leads.lead))
     seconds = days_to_close * 86_400
-    closed = between_hours(taken_up + seconds.astype(np.int64).astype("timedelta64[s]"), _HEAD_OFFICE, *_DESK)
+    closed = between_hours(taken_up + seconds.astype(np.int64).astype("timedelta64[s]"), HEAD_OFFICE_ZONE, *DESK_HOURS)
     return working, unless(won, np.maximum(closed, working))
 
 

@@ -38,13 +38,13 @@ def make_subscriptions(
     catalogue: Catalogue,
     contact: Integers,
     at: Seconds,
+    zone: Integers,
     until: np.datetime64,
-    zone: Integers | None = None,
 ) -> Memberships:
     """Subscriptions of contacts who signed up `at` (NaT: never), and all that happens to them before `until`.
 
     Args:
-        zone: shape of `contact`, time zone of each, in whose waking hours things happen; None: at any hour.
+        zone: shape of `contact`, time zone of each, in whose waking hours subscriptions begin.
     """
     offered = world.behaviour.subscriptions
     rise = world.behaviour.price_rise
@@ -55,10 +55,7 @@ def make_subscriptions(
         rise.cancels if rise else 0.0,
     )
     who = slice(None) if offered else slice(0)
-    return subscribe(
-        world.seed, offered or SubscriptionParameters(), prices, contact[who], at[who], until,
-        None if zone is None else zone[who],
-    )  # fmt: skip
+    return subscribe(world.seed, offered or SubscriptionParameters(), prices, contact[who], at[who], zone[who], until)
 
 
 def make_boxes(world: World, catalogue: Catalogue, subscriptions: Memberships) -> Boxes | None:

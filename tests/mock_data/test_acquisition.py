@@ -353,7 +353,7 @@ def test_mail_is_sent_in_the_morning_and_read_while_people_are_awake(seed):
     world = default_world(seed=seed)
     contact = np.arange(4_000, 9_000)
     zone = contact % len(ZONES)
-    mails = make_mails(world, contact, np.full(len(contact), world.opening), end_of(AS_OF), zone)
+    mails = make_mails(world, contact, np.full(len(contact), world.opening), zone, end_of(AS_OF))
     there = zone[mails.contact - contact[0]]
     sent = hour(pd.Series(mails.sent), there)
     assert len(sent) > 10_000 and ((sent >= 8) & (sent < 11)).all()

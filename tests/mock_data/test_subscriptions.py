@@ -104,7 +104,7 @@ def subscribed(world: World, until: np.datetime64) -> Memberships:
     """All subscriptions of a small world."""
     contact = np.arange(world.contacts)
     at = arrivals(world, contact, world.season_clock(until)).at
-    return make_subscriptions(world, make_catalogue(world), contact, at, until, zone_of(contact))
+    return make_subscriptions(world, make_catalogue(world), contact, at, zone_of(contact), until)
 
 
 def rows_of(world: World, until: np.datetime64) -> list[Rows]:
@@ -522,7 +522,7 @@ def test_what_is_taken_back_the_same_day_comes_to_nothing(world):
 def test_who_never_comes_never_subscribes():
     world = default_world(contacts=200)
     at = np.full(200, np.datetime64("NaT"), "datetime64[s]")
-    members = make_subscriptions(world, make_catalogue(world), np.arange(200), at, AS_OF)
+    members = make_subscriptions(world, make_catalogue(world), np.arange(200), at, zone_of(np.arange(200)), AS_OF)
     assert len(members.subscribers.started) == len(members.events.of) == len(members.months.of) == 0
     assert make_boxes(world, make_catalogue(world), members) is None
 
@@ -550,7 +550,7 @@ def one_plan(seed: int, alpha: float, beta: float, period: str = "monthly", **ch
     world = replace(world, behaviour=replace(world.behaviour, subscriptions=parameters))
     at = np.full(N, world.opening)
     until = world.opening + 3_000 * DAY
-    return make_subscriptions(world, make_catalogue(world), np.arange(N), at, until)
+    return make_subscriptions(world, make_catalogue(world), np.arange(N), at, zone_of(np.arange(N)), until)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
