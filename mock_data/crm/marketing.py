@@ -37,7 +37,9 @@ from ..world import World
 from .homes import Homes, contact_place, home_account
 from .orders import FIRST_BOX, FIRST_MAILING, Orders, purchase_number, seconds_between
 from .people import (
+    DESK_HOURS,
     HEAD_OF_SALES,
+    HEAD_OFFICE_ZONE,
     SALES,
     Arrivals,
     bounces_at,
@@ -71,8 +73,6 @@ _DESCRIPTIONS: dict[CampaignType, str] = {
 _DESCRIPTION_OF_MAILING = "An e-mail to customers who have not unsubscribed."
 _WHOLE_BUDGET = 10_000  # cents: budgets are planned to the hundred
 _REVENUE_PER_BUDGET = 4  # what the Head of Sales asks of a campaign
-_HEAD_OFFICE = int(ZONE_OF_PLACE[0])  # its time zone
-_DESK = (8, 20)  # hours in which the sales team works there, every day
 _OPENED_ONLY = 0.5  # of lost leads that do not answer their campaign, those who open what it sent them
 _LEAD_FIRST = 0.6  # of the contacts without a campaign, outside the stores: those who were a lead before
 _ANSWERED_BEFORE = 0.25  # of those who come through a campaign: those who had answered the one before
@@ -160,7 +160,7 @@ def campaign_rows(world: World) -> list[Rows]:
 
     def office(what: str, day: NDArray[np.datetime64], opens: float, closes: float) -> Seconds:
         local = at_hours(day, uniform(world.seed, f"campaign is {what}", number), opens, closes)
-        return to_utc(local, _HEAD_OFFICE)
+        return to_utc(local, HEAD_OFFICE_ZONE)
 
     created: Seconds = np.maximum(office("planned", first - 28, 9, 17), world.opening)
     head_of_sales = np.full(n, HEAD_OF_SALES)
@@ -439,7 +439,7 @@ def _lead_rows(world: World, leads: Leads) -> Rows:
                 {
                     "status": np.full(n, _WORKING),
                     "rating": (u >= hot).astype(np.int64) + (u >= warm),
-                    "last_activity_date": to_local(working, _HEAD_OFFICE).astype("datetime64[D]"),
+                    "last_activity_date": to_local(working, HEAD_OFFICE_ZONE).astype("datetime64[D]"),
                     "last_modified_by_id": owner,
                 },
             ),
@@ -447,7 +447,7 @@ def _lead_rows(world: World, leads: Leads) -> Rows:
                 closed,
                 {
                     "status": np.full(n, _CLOSED),
-                    "last_activity_date": to_local(closed, _HEAD_OFFICE).astype("datetime64[D]"),
+                    "last_activity_date": to_local(closed, HEAD_OFFICE_ZONE).astype("datetime64[D]"),
                 },
             ),
             # by the form with which the contact signs up
@@ -474,7 +474,7 @@ def _sales_work(seed: int, leads: Leads) -> tuple[Seconds, Seconds]:
     Who becomes a contact before the desk opens is taken up by nobody.
     """
     won = leads.won
-    created, converted = (whole_days(at, _HEAD_OFFICE, *_DESK) for at in (leads.created, leads.converted))
+    created, converted = (whole_days(at, HEAD_OFFICE_ZONE, *DESK_HOURS) for at in (leads.created, leads.converted))
     u = uniform(seed, "lead is taken up", leads.lead)
     days_to_take_up = -2 * np.log(u)
     # before the lead converts, however soon that is
@@ -482,11 +482,11 @@ def _sales_work(seed: int, leads: Leads) -> tuple[Seconds, Seconds]:
     room = np.where(won, (converted - created).astype(np.int64), 0)
     seconds = np.where(won, share_of_the_way * room, days_to_take_up * 86_400)
     taken_up = created + seconds.astype(np.int64).astype("timedelta64[s]")
-    working = np.maximum(between_hours(taken_up, _HEAD_OFFICE, *_DESK), leads.created)
+    working = np.maximum(between_hours(taken_up, HEAD_OFFICE_ZONE, *DESK_HOURS), leads.created)
     working = unless(working >= leads.converted, working)  # NaT compares false
     days_to_close = -18 * np.log(uniform(seed, "lead is closed", leads.lead))
     seconds = days_to_close * 86_400
-    closed = between_hours(taken_up + seconds.astype(np.int64).astype("timedelta64[s]"), _HEAD_OFFICE, *_DESK)
+    closed = between_hours(taken_up + seconds.astype(np.int64).astype("timedelta64[s]"), HEAD_OFFICE_ZONE, *DESK_HOURS)
     return working, unless(won, np.maximum(closed, working))
 
 
