@@ -272,7 +272,7 @@ class SubscriptionParameters:
     dunning_days: Annotated[int, Field(ge=2, le=25)] = 14
     churn_unpaid: Share = 0.22
     churn_at_once: Share = 0.08
-    erased: Share = 0.06
+    erased: Share = 0.1
     withdrawn: Share = 0.02
     reactivates: Share = 0.16
     weeks_to_reactivate: Positive = 11.0

@@ -16,7 +16,7 @@ from mock_data.behaviour.parameters import Behaviour, Campaign, Channel, Mailing
 from mock_data.behaviour.purchases import draw_rates
 from mock_data.crm.marketing import LEADS_PER_CONTACT, campaign_rows, expected_leads, make_mails
 from mock_data.crm.orders import FIRST_BOX, FIRST_MAILING, buyer_of_order, purchase_number
-from mock_data.crm.people import HEAD_OF_SALES
+from mock_data.crm.people import HEAD_OF_SALES, HEAD_OFFICE_ZONE
 from mock_data.pools import PLACES
 from mock_data.rows import as_of
 from mock_data.schema import CRM
@@ -28,7 +28,6 @@ from .worlds import days_open, default_world, run, worlds
 
 AS_OF = np.datetime64("2025-12-31")
 SEEDS = range(12)
-HEAD_OFFICE_ZONE = int(ZONE_OF_PLACE[[place.city for place in PLACES].index("New York")])
 STANDARD_ERRORS = 5.0  # how far a mean may be off: one comparison in two million fails by chance
 SMALL = {"contacts": 1_500, "accounts": 6, "products": 40}
 
