@@ -1,5 +1,6 @@
 """Who comes, through which channel and campaign, what leads and answers that leaves, and what it is truly worth."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +19,7 @@ from mock_data.crm.marketing import LEADS_PER_CONTACT, campaign_rows, expected_l
 from mock_data.crm.orders import FIRST_BOX, FIRST_MAILING, buyer_of_order, purchase_number
 from mock_data.crm.people import HEAD_OF_SALES, HEAD_OFFICE_ZONE
 from mock_data.pools import PLACES
-from mock_data.rows import as_of
+from mock_data.rows import Rows, as_of
 from mock_data.schema import CRM
 from mock_data.uplift import Figures, Uplift, table, uplift
 from mock_data.world import ARRIVAL_WEEKS, World, end_of
@@ -31,19 +32,41 @@ SEEDS = range(12)
 STANDARD_ERRORS = 5.0  # how far a mean may be off: one comparison in two million fails by chance
 SMALL = {"contacts": 1_500, "accounts": 6, "products": 40}
 
-Tables = dict[str, pd.DataFrame]
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+class AsOf(Tables):
+    """Every table of a world as it stands at an instant, record numbers for ids; each is made when it is asked for."""
+
+    def __init__(self, rows: Iterable[Rows], until: np.datetime64) -> None:
+        self._until = until
+        self._rows: dict[str, list[Rows]] = {}
+        for some in rows:
+            self._rows.setdefault(some.table, []).append(some)
+        self._made: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        if table not in self._made:
+            self._made[table] = pd.concat([self._frame(rows) for rows in self._rows[table]])
+        return self._made[table]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def _frame(self, rows: Rows) -> pd.DataFrame:
+        created, _, columns = as_of(rows, self._until)
+        plain = {name: v if isinstance(v, np.ndarray) else v.to_pandas() for name, v in columns.items()}
+        return pd.DataFrame(plain | {"created": created})
 
 
 def tables(world: World, day: np.datetime64 = AS_OF) -> Tables:
-    """Every table of a world as it stands at the end of a day, record numbers for ids, indexed by key."""
+    """Every table of a world as it stands at the end of a day."""
     until = end_of(day)
-    crm: Tables = {}
-    for rows in run(world, until):
-        created, _, columns = as_of(rows, until)
-        plain = {name: v if isinstance(v, np.ndarray) else v.to_pandas() for name, v in columns.items()}
-        piece = pd.DataFrame(plain | {"created": created})
-        crm[rows.table] = pd.concat([crm[rows.table], piece]) if rows.table in crm else piece
-    return crm
+    return AsOf(run(world, until), until)
 
 
 def position(table_: str, field: str, value: str) -> int:
