@@ -97,7 +97,7 @@ def _consumer_rows(world: World, catalogue: Catalogue, customer: Integers, until
         *acquisition_rows(world, heard_of, arrived, mails, orders),
         *order_rows(world, orders, catalogue),
         *shipment_rows(world, orders, parcels),
-        *return_rows(world, orders, returns),
+        *return_rows(world, orders, returns, catalogue.sized),
         answered,
         tasks,
         *subscription_rows(world, subscriptions),

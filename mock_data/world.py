@@ -136,8 +136,8 @@ class World:
             UserError: by then, more people come than there are record numbers.
         """
         contacts = self._later(self.buyers, self.contacts, heard_of_until(self.behaviour, self.start, until))
-        # a day more, as local days and hours differ
-        walk_ins = self._later(LATER_WALK_INS, self.walk_ins, until + np.timedelta64(1, "D"))
+        # two days more, as local hours differ and who finds a door shut comes a day later
+        walk_ins = self._later(LATER_WALK_INS, self.walk_ins, until + np.timedelta64(2, "D"))
         if self.buyers + contacts > LATER_WALK_INS or LATER_WALK_INS + walk_ins > _RECORD_NUMBERS:
             raise UserError(
                 f"by {until.astype('datetime64[D]') - 1}, this world would win more customers than it can number: "

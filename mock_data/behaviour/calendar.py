@@ -170,6 +170,41 @@ def _raw_weights(days: NDArray[np.datetime64]) -> Floats:
     return weight
 
 
+def _nth_weekday(year: int, month: int, weekday: int, n: int) -> dt.date:
+    """The n-th `weekday` (Monday 0) of a month."""
+    first = dt.date(year, month, 1)
+    return first + dt.timedelta(days=(weekday - first.weekday()) % 7 + 7 * (n - 1))
+
+
+def public_holidays(year: int) -> list[dt.date]:
+    """Days on which nobody works: New Year, Memorial Day, Independence Day, Labor Day, Thanksgiving, Christmas."""
+    last_of_may = _nth_weekday(year, 5, 0, 5)
+    memorial_day = last_of_may if last_of_may.month == 5 else _nth_weekday(year, 5, 0, 4)
+    return [
+        dt.date(year, 1, 1), memorial_day, dt.date(year, 7, 4), _nth_weekday(year, 9, 0, 1),
+        _nth_weekday(year, 11, 3, 4), dt.date(year, 12, 25),
+    ]  # fmt: skip
+
+
+_YEARS = range(1970, 2120)
+PUBLIC_HOLIDAYS = np.array([day for year in _YEARS for day in public_holidays(year)], dtype="datetime64[D]")
+# counters sell on the others, and so do carriers bring parcels
+CLOSING_DAYS = np.array(
+    [
+        day
+        for year in _YEARS
+        for day in (dt.date(year, 1, 1), _nth_weekday(year, 11, 3, 4), dt.date(year, 12, 25))
+    ],
+    dtype="datetime64[D]",
+)  # fmt: skip
+
+
+def is_closed(day: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+    """Whether counters are closed, and no parcel comes, on each date, shape (n,)."""
+    at = np.searchsorted(CLOSING_DAYS, day).clip(max=len(CLOSING_DAYS) - 1)
+    return CLOSING_DAYS[at] == day
+
+
 def holidays(year: int) -> list[tuple[dt.date, dt.date, float]]:
     """The shop's selling seasons in `year`: first day, last day, and how much more is sold."""
     thanksgiving = _nth_weekday(year, 11, 3, 4)
@@ -182,9 +217,3 @@ def holidays(year: int) -> list[tuple[dt.date, dt.date, float]]:
         (dt.date(year, 12, 5), dt.date(year, 12, 21), 1.45),
         (dt.date(year, 12, 25), dt.date(year, 12, 25), 0.30),
     ]
-
-
-def _nth_weekday(year: int, month: int, weekday: int, n: int) -> dt.date:
-    """The n-th `weekday` (Monday 0) of a month."""
-    first = dt.date(year, month, 1)
-    return first + dt.timedelta(days=(weekday - first.weekday()) % 7 + 7 * (n - 1))

@@ -340,11 +340,12 @@ _OPENING_HOURS = (
     OpeningHours(channel="mall", opens=10, closes=21),
 )
 
-# the states' own general rates of 2024; what cities and counties add, and what clothes are spared, is left out
+# the states' own general rates of 2024, none in Pennsylvania and Minnesota, which spare clothes; what cities and
+# counties add, and what clothes are spared below some price, is left out
 _STATE_RATES: dict[State, float] = {
     "AZ": 5.6, "CA": 7.25, "CO": 2.9, "DC": 6.0, "FL": 6.0, "GA": 4.0, "IL": 6.25, "LA": 4.45,
-    "MA": 6.25, "MI": 6.0, "MN": 6.875, "MO": 4.225, "NC": 4.75, "NV": 6.85, "NY": 4.0, "OH": 5.75,
-    "OR": 0.0, "PA": 6.0, "TN": 7.0, "TX": 6.25, "UT": 4.85, "WA": 6.5,
+    "MA": 6.25, "MI": 6.0, "MN": 0.0, "MO": 4.225, "NC": 4.75, "NV": 6.85, "NY": 4.0, "OH": 5.75,
+    "OR": 0.0, "PA": 0.0, "TN": 7.0, "TX": 6.25, "UT": 4.85, "WA": 6.5,
 }  # fmt: skip
 _SALES_TAX = tuple(SalesTax(state=state, percent=percent) for state, percent in _STATE_RATES.items())
 

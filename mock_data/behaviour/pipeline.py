@@ -17,6 +17,7 @@ from scipy.special import expit, logit, ndtri
 from ..draws import Floats, Integers, choice, uniform
 from ..quantiles import gamma_quantile
 from ..rows import Seconds
+from .calendar import PUBLIC_HOLIDAYS
 from .local_time import at_hours, to_utc
 from .parameters import WholesaleParameters
 
@@ -178,8 +179,8 @@ def _openings(
 
 
 def working_days_later(day: Days, days: Integers) -> Days:
-    """The day that many weekdays after `day`; a day at the weekend counts as the Monday after it."""
-    return np.busday_offset(day, days, roll="forward")
+    """The day that many working days after `day`; a day on which nobody works counts as the next."""
+    return np.busday_offset(day, days, roll="forward", holidays=PUBLIC_HOLIDAYS)
 
 
 def office_hours(day: Days, zones: Zones) -> tuple[Seconds, Seconds]:

@@ -35,6 +35,7 @@ _ARCHIVED = 0.5  # of those that are no longer sold
 # wholesale customers have basics delivered month by month
 _IN_INSTALMENTS = next(i for i, category in enumerate(CATEGORIES) if category.code == "UND")
 _INSTALMENTS = 3
+_WITHOUT_SIZES = next(i for i, category in enumerate(CATEGORIES) if category.code == "ACC")
 STANDARD, MALL = 0, 1  # price books
 _MALL_MARKUP = 4  # percent: counters in malls pay rent
 
@@ -107,6 +108,11 @@ class Catalogue:
     def code(self) -> pa.StringArray:
         """Of each product: its shelf's, and its number."""
         return pc.binary_join_element_wise(from_pool(_CODES, self.category), self.number, "-")
+
+    @cached_property
+    def sized(self) -> NDArray[np.bool_]:
+        """Whether each product comes in sizes, shape (n,)."""
+        return self.category != _WITHOUT_SIZES
 
     @cached_property
     def in_instalments(self) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ..behaviour.calendar import second_of_day
+from ..behaviour.calendar import is_closed, second_of_day
 from ..behaviour.local_time import ZONE_OF_PLACE, at_hours, between_hours, to_local, to_utc
 from ..draws import Integers, choice, uniform
 from ..encoding import NULL_INTEGER
@@ -31,7 +31,11 @@ _STANDARD, _BY_EXPRESS, _BACK_IN_STORE = (
     CRM["return_order"].field("shipment_type").picklist.index(kind) for kind in ("Standard", "Express", "In store")
 )
 assert (_STANDARD, _BY_EXPRESS) == (0, 1)
-_BROUGHT_BACK, _EXPRESS = 0.4, 0.12  # of what was bought at a counter; of what is sent
+_DAYS_BACK = np.array([4, 2, 0])  # until a return arrives, by how it travels
+# as the customer says: too small, too large, not as shown, damaged, changed mind
+_REASONS, _REASONS_WITHOUT_SIZE = np.cumsum([0.3, 0.25, 0.15, 0.1, 0.2]), np.cumsum([0, 0, 0.35, 0.25, 0.4])
+_SENT_HOME = 0.12  # of what is bought over a counter by somebody with an address
+_BROUGHT_BACK, _EXPRESS = 0.6, 0.12  # of what was bought at a counter; of what is sent
 _SUBMITTED, _CLOSED = 0, 1
 
 
@@ -94,9 +98,10 @@ class Returns:
 
 
 def make_parcels(world: World, orders: Orders) -> Parcels:
-    """One parcel an order, or two, a few hours after it was placed; walk-ins carry theirs out at once."""
+    """What is bought online goes out in a parcel or two; over a counter, most is carried out at once."""
     seed = world.seed
-    split = uniform(seed, "split", orders.order) < _SPLIT
+    carried = carried_out(world, orders)
+    split = ~carried & (uniform(seed, "split", orders.order) < _SPLIT)
     second = split[orders.lines.order] & (orders.lines.line % 2 == 1)
     number = orders.order[orders.lines.order] * 2 + second
     sold = orders.outcome[orders.lines.order] == BOUGHT
@@ -105,24 +110,36 @@ def make_parcels(world: World, orders: Orders) -> Parcels:
     of_line = np.full(len(number), -1)
     of_line[sold] = of_sold
 
-    walk_in = ~world.is_contact(orders.customer[order]) & (orders.type[order] == RETAIL)
-    late = ~walk_in & (uniform(seed, "late", parcel) < world.behaviour.service.late)
+    carried = carried[order]
+    late = ~carried & (uniform(seed, "late", parcel) < world.behaviour.service.late)
     # packed the next day or the day after, on the way for one to three days, brought by day
     origin = account_zone(world, np.where(orders.type[order] == WHOLESALE, ONLINE_SHOP, orders.account[order]))
     zone = ZONE_OF_PLACE[orders.place[order]]
     bought = np.where(np.isnat(orders.activated[order]), world.opening, orders.activated[order])
     packed = _later(seed, "packing", parcel, to_local(bought, origin), 1, 2)
+    packed += is_closed(packed)
     sent = to_utc(at_hours(packed, uniform(seed, "hour of packing", parcel), *_PACKED), origin)
-    comes = _later(seed, "travel", parcel, to_local(sent, zone), 1, _TRAVELS)
+    shipped = to_local(sent, zone).astype("datetime64[D]")
+    comes = _later(seed, "travel", parcel, shipped, 1, _TRAVELS)
     comes[late] += _DELAY
+    # nothing comes on a holiday: a day later, or earlier where that would be later than promised
+    comes += np.where(comes - shipped == _TRAVELS, -1, 1) * is_closed(comes)
     arrived = to_utc(at_hours(comes, uniform(seed, "hour of delivery", parcel), *_DELIVERED_AT), zone)
-    # a walk-in pays, waits for the bag, and carries it out
+    # who carries it out pays and waits for the bag
     waits = bought + seconds_between(seed, "is wrapped", parcel, 60, 600)
-    sent = np.where(walk_in, waits, sent)
-    arrived = np.where(walk_in, waits + seconds_between(seed, "is carried out", parcel, 20, 120), arrived)
+    sent = np.where(carried, waits, sent)
+    arrived = np.where(carried, waits + seconds_between(seed, "is carried out", parcel, 20, 120), arrived)
     never = np.isnat(orders.activated[order])
     sent, arrived = unless(never, sent), unless(never, arrived)
     return Parcels(parcel, order, late, sent, arrived, of_line)
+
+
+def carried_out(world: World, orders: Orders) -> NDArray[np.bool_]:
+    """Which orders the customer carries out of the store, shape (n,): all of a walk-in's, and most over a counter."""
+    nameless = ~world.is_contact(orders.customer)
+    counter = shops(world).channel[np.where(orders.type == WHOLESALE, ONLINE_SHOP, orders.account)] != ONLINE
+    home = uniform(world.seed, "is sent home", orders.order) < _SENT_HOME
+    return (orders.type == RETAIL) & (nameless | (counter & ~home))
 
 
 def shipment_rows(world: World, orders: Orders, parcels: Parcels) -> list[Rows]:
@@ -145,7 +162,7 @@ def shipment_rows(world: World, orders: Orders, parcels: Parcels) -> list[Rows]:
             "ship_to_address": np.where(
                 wholesale,
                 account,
-                np.where(world.is_contact(customer), contact_address(world, customer), -1),
+                np.where(carried_out(world, orders)[parcels.order], -1, contact_address(world, customer)),
             ),
             "expected_delivery_date": promised,
             "actual_delivery_date": np.full(n, np.datetime64("NaT"), "datetime64[s]"),
@@ -186,10 +203,12 @@ def make_returns(world: World, orders: Orders, parcels: Parcels, catalogue: Cata
     brought = _in_store(world, orders, order)
     hours = opening_hours(world.behaviour, np.where(brought, shops(world).channel[orders.account[order]], ONLINE))
     day = _later(seed, "return", number, to_local(arrived[order], zone), 1, 24)
+    day += is_closed(day)
     second = second_of_day(uniform(seed, "hour of return", number), hours)
     submitted = to_utc(day.astype("datetime64[s]") + second.astype("timedelta64[s]"), zone)
     processed = submitted + seconds_between(seed, "refund", number, 2 * 86_400, 14 * 86_400)
-    processed = between_hours(processed, zone, *_REFUNDED)
+    at_once = submitted + seconds_between(seed, "refund at the counter", number, 30, 150)
+    processed = np.where(brought, at_once, between_hours(processed, zone, *_REFUNDED))
     # of several pieces, sometimes only one comes back
     whole = uniform(seed, "all pieces", item[line]) < 0.5
     return Returns(order, submitted, processed, line, of_line, np.where(whole, orders.lines.quantity[line], 1))
@@ -198,7 +217,8 @@ def make_returns(world: World, orders: Orders, parcels: Parcels, catalogue: Cata
 def _in_store(world: World, orders: Orders, order: Integers) -> NDArray[np.bool_]:
     """Which returns of the orders at some positions are brought to the counter where they were bought."""
     counter = shops(world).channel[orders.account[order]] != ONLINE
-    return counter & (uniform(world.seed, "is brought back", orders.order[order]) < _BROUGHT_BACK)
+    nameless = ~world.is_contact(orders.customer[order])  # nothing else could be refunded to them
+    return counter & (nameless | (uniform(world.seed, "is brought back", orders.order[order]) < _BROUGHT_BACK))
 
 
 def _later(seed: int, purpose: str, entity: Integers, local: Seconds, least: int, most: int) -> Days:
@@ -207,12 +227,14 @@ def _later(seed: int, purpose: str, entity: Integers, local: Seconds, least: int
     return local.astype("datetime64[D]") + days.astype("timedelta64[D]")
 
 
-def return_rows(world: World, orders: Orders, returns: Returns) -> list[Rows]:
-    """Return orders and their line items."""
+def return_rows(world: World, orders: Orders, returns: Returns, sized: NDArray[np.bool_]) -> list[Rows]:
+    """Return orders and their line items; `sized` says of each product whether it can be too small."""
     seed, order, line, of_line = world.seed, returns.order, returns.line, returns.of_line
     number, item, n = orders.order[order], orders.item[line], len(order)
     refund = returns.pieces * orders.lines.unit_cents[line]
     contact = np.where(world.is_contact(orders.customer[order]), orders.customer[order], -1)
+    travels = np.where(_in_store(world, orders, order), _BACK_IN_STORE, uniform(seed, "urgent", number) < _EXPRESS)
+    local = to_local(returns.submitted, ZONE_OF_PLACE[orders.place[order]]).astype("datetime64[D]")
     headers = Rows(
         "crm.return_order",
         returns.submitted,
@@ -223,15 +245,15 @@ def return_rows(world: World, orders: Orders, returns: Returns) -> list[Rows]:
             "account_id": orders.account[order],
             "status": np.full(n, _SUBMITTED),
             "total_amount": np.bincount(of_line, weights=refund, minlength=n).astype(np.int64),
-            "shipment_type": np.where(
-                _in_store(world, orders, order), _BACK_IN_STORE, uniform(seed, "return is urgent", number) < _EXPRESS
-            ),
-            "expected_arrival_date": (returns.submitted + _PROMISED).astype("datetime64[D]"),
+            "shipment_type": travels,
+            "expected_arrival_date": local + _DAYS_BACK[travels],
             "owner_id": np.zeros(n, dtype=np.int64),
         },
         updates=(Update(returns.processed, {"status": np.full(n, _CLOSED)}),),
     )
     processed = returns.processed[of_line]
+    u = uniform(seed, "reason", item)
+    reason = np.where(sized[orders.lines.product[line]], choice(_REASONS, u), choice(_REASONS_WITHOUT_SIZE, u))
     lines = Rows(
         "crm.return_order_line_item",
         returns.submitted[of_line],
@@ -242,7 +264,7 @@ def return_rows(world: World, orders: Orders, returns: Returns) -> list[Rows]:
             "quantity_returned": returns.pieces,
             "refund_amount_c": np.full(len(line), NULL_INTEGER),
             "processed_date_c": np.full(len(line), np.datetime64("NaT"), "datetime64[s]"),
-            "reason_for_return": choice(np.cumsum([0.3, 0.25, 0.15, 0.1, 0.2]), uniform(seed, "reason", item)),
+            "reason_for_return": reason,
         },
         updates=(Update(processed, {"refund_amount_c": refund, "processed_date_c": processed}),),
     )

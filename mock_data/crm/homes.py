@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..behaviour.acquisition import SOURCES as LEAD_SOURCES
-from ..behaviour.calendar import Hours, SeasonClock, second_of_day, share_of_day
+from ..behaviour.calendar import Hours, SeasonClock, is_closed, second_of_day, share_of_day
 from ..behaviour.local_time import ZONE_OF_PLACE, local_day, to_local, to_utc
 from ..behaviour.parameters import Behaviour, OpeningHours
 from ..draws import Floats, Integers, choice, uniform
@@ -168,10 +168,15 @@ class Homes:
         return customer - self.customer[:1]
 
     def account(self, who: Integers, day: Integers) -> Integers:
-        """Where the customers at positions `who` buy on a local day; on the first day, at home."""
+        """Where the customers at positions `who` buy on a local day; on the first day, at home.
+
+        When counters are closed they buy online; but a walk-in, who knows one counter, buys there.
+        """
         u = uniform(self.world.seed, "order account", self.customer[who], day)
-        home = (u < _AT_HOME) | (day == self.first_day[who])
-        return np.where(home, self.home[who], np.where(u < _AT_HOME + _AT_SECOND, self.second[who], self.online[who]))
+        closed = is_closed(self.world.start + day)
+        home = ((u < _AT_HOME) | (day == self.first_day[who])) & ~closed
+        second = (u < _AT_HOME + _AT_SECOND) & ~closed
+        return np.where(home, self.home[who], np.where(second, self.second[who], self.online[who]))
 
     def day(self, who: Integers, at: Seconds) -> Integers:
         """The local day of instants, counted from the shop's first."""

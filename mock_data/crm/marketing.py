@@ -162,7 +162,9 @@ def campaign_rows(world: World) -> list[Rows]:
         local = at_hours(day, uniform(world.seed, f"campaign is {what}", number), opens, closes)
         return to_utc(local, HEAD_OFFICE_ZONE)
 
-    created: Seconds = np.maximum(office("planned", first - 28, 9, 17), world.opening)
+    created: Seconds = np.maximum(
+        office("planned", np.busday_offset(first - 28, 0, roll="backward"), 9, 17), world.opening
+    )
     head_of_sales = np.full(n, HEAD_OF_SALES)
     return [
         Rows(
@@ -489,14 +491,17 @@ def _people(world: World, leads: Leads) -> dict[str, pa.Array]:
     """Who the leads are, and where they live: a lead that is won is the contact, the others are strangers."""
     won = leads.won
     contacts = _forms(world, leads.contact[won], leads.place[won])
-    strangers = _forms(world, leads.lead[~won], leads.place[~won], " of lead")
+    # an address of the same form as a contact's: it must not tell how the lead will end
+    strangers = _forms(world, leads.lead[~won], leads.place[~won], " of lead", leads.contact[~won])
     position = np.empty(len(won), dtype=np.int64)
     position[np.concatenate([np.flatnonzero(won), np.flatnonzero(~won)])] = np.arange(len(won))
     return {name: pa.concat_arrays([contacts[name], strangers[name]]).take(pa.array(position)) for name in contacts}
 
 
-def _forms(world: World, entity: Integers, place: Integers, whose: str = "") -> dict[str, pa.Array]:
-    """What contacts, or others (`whose`), who live at `place` fill in."""
+def _forms(
+    world: World, entity: Integers, place: Integers, whose: str = "", number: Integers | None = None
+) -> dict[str, pa.Array]:
+    """What contacts, or others (`whose`), who live at `place` fill in; `number` is that of their addresses."""
     pools = make_pools(world.seed)
     first, last = name_positions(world, entity, whose)
     return {
@@ -506,7 +511,7 @@ def _forms(world: World, entity: Integers, place: Integers, whose: str = "") -> 
             from_pool(pools.first_names, first), from_pool(pools.last_names, last), " "
         ),
         "company": pooled(pc.binary_join_element_wise(pools.last_names, "Household", " "), last),
-        "email": email(world, entity, whose, before_number="." if whose else ""),
+        "email": email(world, entity, whose, number),
         "phone": mobile_phone(world, entity, place, whose),
     } | home_columns(world, entity, place, whose)
 

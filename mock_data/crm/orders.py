@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..behaviour.baskets import MAX_LINES, Lines, fill
 from ..behaviour.calendar import discounts
+from ..behaviour.local_time import ZONE_OF_PLACE, to_local
 from ..behaviour.purchases import MAX_PURCHASES, Purchases
 from ..behaviour.spend import draw_scale, draw_spend
 from ..draws import Integers, uniform
@@ -259,6 +260,7 @@ def order_rows(world: World, orders: Orders, catalogue: Catalogue) -> list[Rows]
     address = np.where(named, contact_address(world, orders.customer), np.where(wholesale, orders.account, -1))
     tax = (orders.line_cents * _tax(world, orders)[orders.lines.order] + 50_000) // 100_000
     started = orders.created
+    local_date = to_local(started, ZONE_OF_PLACE[orders.place]).astype("datetime64[D]")
     n = len(orders.order)
     headers = Rows(
         "crm.order",
@@ -268,7 +270,7 @@ def order_rows(world: World, orders: Orders, catalogue: Catalogue) -> list[Rows]
             "account_id": orders.account,
             "bill_to_contact_id": contact,
             "order_number": number_in_time(world, orders.created, orders.customer),
-            "effective_date": started.astype("datetime64[D]"),
+            "effective_date": local_date,
             "activated_date": np.full(n, np.datetime64("NaT"), "datetime64[s]"),
             "status": np.full(n, _STATUS.index("Draft")),
             "type": orders.type,
@@ -287,7 +289,6 @@ def order_rows(world: World, orders: Orders, catalogue: Catalogue) -> list[Rows]
                 {
                     "status": np.full(n, _STATUS.index("Activated")),
                     "activated_date": orders.activated,
-                    "effective_date": orders.activated.astype("datetime64[D]"),
                 },
             ),
             Update(orders.cancelled, {"status": np.full(n, _STATUS.index("Cancelled"))}),
@@ -309,7 +310,7 @@ def order_rows(world: World, orders: Orders, catalogue: Catalogue) -> list[Rows]
             "discount": lines.discount * 100,
             "total_price": orders.line_cents,
             "tax_c": tax,
-            "service_date": started[of].astype("datetime64[D]"),
+            "service_date": local_date[of],
         },
     )
     return [headers, items]

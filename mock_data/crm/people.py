@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..behaviour.acquisition import Origins, heard_of_until, origins, signed_up, source_of
-from ..behaviour.calendar import SeasonClock
+from ..behaviour.calendar import SeasonClock, is_closed
 from ..behaviour.local_time import ZONE_OF_PLACE, ZONES
 from ..draws import Floats, Integers, choice, uniform
 from ..encoding import INTEGRATION_USER, NULL_INTEGER, from_pool, pooled
@@ -85,10 +85,10 @@ _SALES_PER_HEAD = np.array([90_000, 260_000])  # least and most that a wholesale
 _NOTES = pa.array(
     [
         "Prefers to be served by appointment.",
-        "Asks for alterations with every suit.",
-        "Buys for his father as well.",
+        "Likes to be asked about the fit.",
+        "Came in with his father.",
         "Wants to hear when linen comes in.",
-        "Collects in the store, never by post.",
+        "Was told about the membership box.",
         "Between two sizes: try both.",
     ]
 )
@@ -149,6 +149,7 @@ def arrivals(world: World, customer: Integers, season: SeasonClock) -> Arrivals:
     clock = world.arrival_clock(heard_of_until(world.behaviour, world.start, season.end))
     weeks = share * world.arrival_span(clock)
     day, passed = clock.split(weeks)
+    day = day + (~named & is_closed(world.start + day))  # a walk-in finds the door shut, and comes the next day
     source = source_of(world.seed, world.behaviour, customer[named])
     homes = make_homes(world, customer, named, source, day)
     who = np.arange(len(customer))
@@ -384,15 +385,14 @@ def name_positions(world: World, entity: Integers, whose: str = "") -> tuple[Int
     )
 
 
-def email(world: World, entity: Integers, whose: str = "", before_number: str = "") -> pa.StringArray:
-    """Addresses made of the names that :func:`names` gives and the number, so that no two are the same."""
+def email(world: World, entity: Integers, whose: str = "", number: Integers | None = None) -> pa.StringArray:
+    """Addresses made of the names that :func:`names` gives and a number (without one, the entity's)."""
     first, last = _handles(world.seed)
     return pc.binary_join_element_wise(
         _draw(world, first, f"first name{whose}", entity),
         ".",
         _draw(world, last, f"last name{whose}", entity),
-        before_number,
-        pc.cast(pa.array(entity), pa.string()),
+        pc.cast(pa.array(entity if number is None else number), pa.string()),
         "@example.com",
         "",
     )

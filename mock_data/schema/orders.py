@@ -8,9 +8,13 @@ OBJECTS = (
         "801",
         "One order of one customer at one store or channel.",
         reference("account_id", "account", "The store or channel that took the order.", required=True),
-        reference("bill_to_contact_id", "contact", "Who pays; NULL for a walk-in who left no name."),
+        reference(
+            "bill_to_contact_id",
+            "contact",
+            "Who pays; NULL for a walk-in who left no name, and where a wholesale account pays.",
+        ),
         text("order_number", "The number on the receipt.", required=True),
-        date("effective_date", "The day the order is meant for, UTC; stands in where it was never activated."),
+        date("effective_date", "The day the order is meant for, on the clock of the place that it goes to."),
         datetime("activated_date", "When the order became binding, UTC; NULL for drafts."),
         picklist(
             "status", "Draft | Activated | Cancelled", "Overwritten in place as the order moves on.", required=True
@@ -46,7 +50,7 @@ OBJECTS = (
         percent("discount", "Percent off the price of the piece or box; already inside unit_price and total_price."),
         money("total_price", "quantity × unit_price: net of discount, before tax.", required=True),
         money("tax_c", "Sales tax on the line."),
-        date("service_date", "The day the item is due, UTC."),
+        date("service_date", "The day the item is due, on the same clock."),
         owner=False,
     ),
     crm_object(
@@ -55,7 +59,7 @@ OBJECTS = (
         "One parcel of one order.",
         reference("order_id", "order", "The order it fulfils, wholly or in part.", required=True),
         reference("ship_from_address", "address", "Where it left from."),
-        reference("ship_to_address", "address", "Where it goes; NULL for a walk-in, who carries it out."),
+        reference("ship_to_address", "address", "Where it goes; NULL for whoever carries it out of the store."),
         date("expected_delivery_date", "The day promised when it left; may lie after the as-of date."),
         datetime("actual_delivery_date", "When it arrived, UTC; NULL while it is on its way."),
         picklist("status", "Shipped | Delivered", "Overwritten in place when it arrives.", required=True),

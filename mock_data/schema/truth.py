@@ -20,7 +20,10 @@ OBJECTS = (
             "spend_scale", "ν: rate of the Gamma distribution that each purchase's spend comes from.", required=True
         ),
         datetime("first_purchase_at", "t0: when the first purchase was made, UTC.", required=True),
-        datetime("dropout_at", "τ: when the contact left for good, UTC; NULL while alive at the as-of date."),
+        datetime(
+            "dropout_at",
+            "τ: when the contact left one-off buying for good, UTC; NULL while alive. A membership may go on.",
+        ),
         picklist(
             "dropout_cause",
             "Own accord | Case | Lapse wave",

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_data.behaviour.calendar import SeasonClock, day_weights, holidays
+from mock_data.behaviour.calendar import SeasonClock, day_weights, holidays, is_closed, public_holidays
 
 START = np.datetime64("2023-01-01")
 END = np.datetime64("2026-01-01")
@@ -52,3 +52,12 @@ def test_moving_holidays_fall_where_the_calendar_says():
         dt.date(2025, 11, 28),
     ]
     assert [days[1] for days in first_days.values()] == [dt.date(2023, 6, 8), dt.date(2024, 6, 6), dt.date(2025, 6, 5)]
+
+
+def test_public_holidays():
+    assert [str(day) for day in public_holidays(2024)] == [
+        "2024-01-01", "2024-05-27", "2024-07-04", "2024-09-02", "2024-11-28", "2024-12-25",
+    ]  # fmt: skip
+    assert str(public_holidays(2021)[1]) == "2021-05-31"  # a May of five Mondays
+    days = np.array(["2024-11-27", "2024-11-28", "2024-12-25", "2024-07-04", "2150-12-25"], dtype="datetime64[D]")
+    assert is_closed(days).tolist() == [False, True, True, False, False]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mock_data.behaviour.calendar import CLOSING_DAYS
 from mock_data.behaviour.parameters import OpeningHours
 from mock_data.crm.homes import CHANNELS
 from mock_data.crm.orders import RETAIL, SUBSCRIPTION, TYPES, WHOLESALE
@@ -74,6 +75,26 @@ def test_counters_sell_in_their_own_hours(crm):
     assert_open(sold[sold.type == RETAIL], HOURS)
 
 
+def test_counters_are_closed_on_holidays_and_receipts_have_their_day(crm):
+    sold = orders(crm)
+    retail = sold[(sold.type == RETAIL) & (sold.channel != "online")]
+    day = local(retail.created, retail.city).dt.normalize()
+    assert not day.isin(CLOSING_DAYS).any()
+    assert (pd.to_datetime(retail.effective_date) == day).all()
+    lines = crm["crm.order_item"]
+    assert (lines.service_date.to_numpy() == sold.set_index("id").effective_date.loc[lines.order_id].to_numpy()).all()
+
+
+def test_what_has_no_size_is_never_too_small(crm):
+    shelf = crm["crm.product_category"].set_index("id").name
+    items = crm["crm.order_item"].set_index("id").product_2_id
+    back = crm["crm.return_order_line_item"]
+    name = shelf.loc[crm["crm.product_2"].set_index("id").product_category_id.loc[items.loc[back.order_item_id]]]
+    without = name.to_numpy() == "Accessories"
+    reason = back.reason_for_return.to_numpy()
+    assert without.any() and not np.isin(reason[without], [0, 1]).any() and {0, 1} < set(reason[~without])
+
+
 def test_opening_hours_are_the_worlds():
     hours = {"store": (7.5, 9.0), "online": (18, 24), "mall": (0, 24)}
     world = a_world(5)
@@ -132,8 +153,14 @@ def test_nothing_arrives_before_it_can_and_parcels_travel_by_day(crm):
     assert (parcels.created - of.activated_date >= pd.Timedelta(seconds=60)).all()
     there = parcels.actual_delivery_date.notna()
     assert (parcels.actual_delivery_date - parcels.created)[there].min() > pd.Timedelta(0)
-    carried = of.bill_to_contact_id.eq(-1) & of.type.eq(RETAIL)
+    carried = parcels.ship_to_address == -1
+    assert (of.bill_to_contact_id[carried & (of.channel == "online")] == -1).all()
+    over_counter = of.channel.isin(["store", "mall"]) & of.bill_to_contact_id.ge(0)
+    assert 0.8 < carried[over_counter].mean() < 1
+    assert ((parcels.actual_delivery_date - of.activated_date)[carried & there] < pd.Timedelta(minutes=15)).all()
     sent = there & ~carried
+    day = local(parcels.actual_delivery_date[sent], of.lives_in.fillna(of.city)[sent]).dt.normalize()
+    assert not day.isin(CLOSING_DAYS).any()
     goes_to = of.lives_in.fillna(of.city)
     assert hour(local(parcels.actual_delivery_date[sent], goes_to[sent])).between(9, 20).all()
     assert (parcels.created[sent] > of.activated_date[sent] + pd.Timedelta(hours=3)).all()
@@ -149,6 +176,17 @@ def test_what_is_brought_back_to_a_counter_is_while_it_is_open(crm):
     assert in_store.any() and (of.channel[in_store] != "online").all()
     clock = hour(local(returns.created[in_store], of.lives_in.fillna(of.city)[in_store]))
     assert clock.between(10, 21).all()
+    took = pd.to_datetime(crm["crm.return_order_line_item"].groupby("return_order_id").processed_date_c.max())
+    took = took.reindex(returns.id).to_numpy() - returns.created
+    assert (took[in_store].dropna() < pd.Timedelta(minutes=3)).all() and (
+        took[~in_store].dropna() > pd.Timedelta("1D")
+    ).all()
+    due = (
+        pd.to_datetime(returns.expected_arrival_date)
+        - local(returns.created, of.lives_in.fillna(of.city)).dt.normalize()
+    )
+    assert (due == returns.shipment_type.map({0: pd.Timedelta("4D"), 1: pd.Timedelta("2D"), 2: pd.Timedelta(0)})).all()
+    assert in_store[of.bill_to_contact_id == -1].all()
     arrived = crm["crm.shipment"].groupby("order_id").actual_delivery_date.max()
     assert (returns.created.to_numpy() > arrived.loc[returns.order_id].to_numpy()).all()
 

@@ -14,7 +14,7 @@ from mock_data.behaviour.local_time import ZONES, to_local
 from mock_data.behaviour.parameters import ServiceParameters
 from mock_data.behaviour.purchases import Customers, draw_rates, purchase
 from mock_data.crm.catalogue import make_catalogue
-from mock_data.crm.fulfilment import Parcels, Returns, make_parcels, make_returns
+from mock_data.crm.fulfilment import Parcels, Returns, carried_out, make_parcels, make_returns
 from mock_data.crm.orders import BOUGHT, TYPES, Orders, make_orders
 from mock_data.crm.people import SERVICE, arrivals
 from mock_data.crm.service import LATE, QUESTION, RETURN, Cases, case_rows, make_cases
@@ -90,7 +90,9 @@ def test_cases_are_as_frequent_as_said(history):
     assert_mean(h.share(h.returns.order, RETURN), np.full(len(h.returns.order), service.case_after_return))
     assert_mean(h.share(quiet, QUESTION), np.full(len(quiet), service.question))
     assert not h.share(np.concatenate([late, h.returns.order]), QUESTION).any()
-    assert_mean(h.parcels.late, np.full(len(h.parcels.late), service.late))
+    travels = ~carried_out(h.world, h.orders)[h.parcels.order]
+    assert_mean(h.parcels.late[travels], np.full(travels.sum(), service.late))
+    assert 0.3 < travels.mean() < 0.9 and not h.parcels.late[~travels].any()
     assert len(h.cases.case) == len(np.unique(h.cases.case))
     assert (np.diff(h.cases.case) > 0).all()
 
