@@ -183,7 +183,7 @@ class ServiceParameters:
         leaves_after_case: chance that a case ends the customer's buying for good, besides the dropout p.
     """
 
-    late: Share = 0.06
+    late: Share = 0.1
     case_after_late: Share = 0.4
     case_after_return: Share = 0.15
     question: Share = 0.01
