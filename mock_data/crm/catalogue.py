@@ -116,7 +116,7 @@ class Catalogue:
 
     @cached_property
     def in_instalments(self) -> NDArray[np.bool_]:
-        """Whether a deal has each product delivered in instalments (its quantity schedule), shape (n,)."""
+        """Whether each product may be delivered in instalments (a quantity schedule), shape (n,)."""
         return self.category == _IN_INSTALMENTS
 
     def listed(self, product: Integers, at: Seconds) -> Integers:

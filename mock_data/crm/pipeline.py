@@ -72,6 +72,7 @@ _MOST_LINES = 6
 _DISCOUNTS = np.array([10, 20, 30])  # percent; tens off prices in tens of cents leave whole cents
 _FURTHER_DISCOUNT = 10  # of a deal whose price is talked over once more
 _TALKED_OVER = 0.4
+_DAYS_TO_DELIVER = 15  # working days from the close of a deal to the day its pieces are due; its order comes sooner
 _STEPS = 8  # room for changes in a history row's record number
 # how many working days ahead the close is planned at each stage, at least and at most
 _PLANNED = ((15, 60), (12, 40), (6, 28), (2, 15))
@@ -325,7 +326,9 @@ def _line_items(
     talked_over = offer.talked_over[of]
     final = _final_unit_cents(lines, ~np.isnat(offer.talked_over))
     number = deals.deal[of] * _LINES + lines.line
-    in_instalments = catalogue.in_instalments[lines.product]
+    due = working_days_later(steps.close_date[of], np.full((len(of), 1), _DAYS_TO_DELIVER))
+    replanned = due[:, _NEGOTIATION] != due[:, _PROPOSAL]
+    no = np.zeros(len(of), dtype=bool)
     wish = (uniform(world.seed, "wish for line of deal", number) / _WISHED * len(_WISHES)).astype(np.int64)
     return Rows(
         "crm.opportunity_line_item",
@@ -344,10 +347,10 @@ def _line_items(
             "list_price": lines.list_cents,
             "total_price": lines.quantity * lines.unit_cents,
             "discount": lines.discount * 100,
-            "service_date": working_days_later(steps.close_date[of, _OFFER], np.full(len(of), 15)),
-            "has_quantity_schedule": in_instalments,
-            "has_revenue_schedule": np.zeros(len(of), dtype=bool),
-            "has_schedule": in_instalments,
+            "service_date": due[:, _OFFER],
+            "has_quantity_schedule": no,
+            "has_revenue_schedule": no,
+            "has_schedule": no,
             "created_by_id": deals.owner[of],
             "last_modified_by_id": deals.owner[of],
         },
@@ -356,6 +359,8 @@ def _line_items(
                 talked_over,
                 {"discount": (lines.discount + _FURTHER_DISCOUNT) * 100, "total_price": lines.quantity * final},
             ),
+            Update(unless(~replanned, deals.entered[of, _NEGOTIATION]), {"service_date": due[:, _NEGOTIATION]}),
+            Update(unless(~deals.won[of], deals.closed[of]), {"service_date": due[:, _CLOSE]}),
         ),
     )
 

@@ -29,7 +29,7 @@ OBJECTS = (
         text("external_id", "Its key in the system of the warehouse, where stock is kept."),
         text("display_url", "Its page on the website."),
         picklist("quantity_unit_of_measure", "Each", "What a quantity of one is."),
-        boolean("can_use_quantity_schedule", "A deal has it delivered in instalments: basics."),
+        boolean("can_use_quantity_schedule", "May be delivered in instalments: basics. No deal makes use of it."),
         picklist("quantity_schedule_type", "Divide | Repeat", "How a deal's quantity makes the instalments."),
         picklist("quantity_installment_period", _SCHEDULE_PERIODS, "From one delivery to the next."),
         integer("number_of_quantity_installments", "How many deliveries a deal's quantity comes in."),

@@ -57,10 +57,10 @@ OBJECTS = (
         money("list_price", "Price of one piece in the price book."),
         money("total_price", "quantity × unit_price × (1 − discount)."),
         percent("discount", "Percent off unit_price."),
-        date("service_date", "The day the pieces are due."),
-        boolean("has_quantity_schedule", "Delivered in instalments."),
+        date("service_date", "The day the pieces are due; moves with the deal's close_date until it is won."),
+        boolean("has_quantity_schedule", "Delivered in instalments: never in this CRM."),
         boolean("has_revenue_schedule", "Paid in instalments: never in this CRM."),
-        boolean("has_schedule", "Either of them."),
+        boolean("has_schedule", "Either of them: never in this CRM."),
         owner=False,
     ),
     crm_object(

@@ -501,6 +501,31 @@ def test_deals_name_an_event_that_ran_shortly_before():
     pd.testing.assert_frame_equal(without[kept], deals[kept])
 
 
+def test_pieces_are_due_three_weeks_after_the_close_planned_or_made(selling_world):
+    """At every moment of a deal, but for one that is lost: its pieces stay due when they were."""
+    lines = next(r for r in selling_world.rows if r.table == "crm.opportunity_line_item")
+    history = selling_world.crm["crm.opportunity_history"]
+    told = history[history.stage_name.isin([STAGES.index("Proposal"), STAGES.index("Negotiation"), WON])]
+    rng = np.random.default_rng(2)
+    told = told.iloc[np.sort(rng.choice(len(told), 60, replace=False))]
+    for deal, at, close_date in zip(told.opportunity_id, seconds(told.created), told.close_date, strict=True):
+        _, _, then = as_of(lines, at + np.timedelta64(1, "s"))
+        due = then["service_date"][then["opportunity_id"] == deal]
+        assert (np.busday_count(np.datetime64(close_date, "D"), due) == 15).all() and len(due)
+    assert set(told.stage_name) == {2, 3, WON}
+
+
+def test_the_pieces_of_a_won_deal_are_due_after_its_order(selling_world):
+    crm = selling_world.crm
+    offered, orders = crm["crm.opportunity_line_item"], crm["crm.order"]
+    orders = orders[orders.type == TYPES.index("Wholesale")]
+    of = (orders.id // 3 // 4_096 - selling_world.world.customers) * MAX_DEALS + orders.id // 3 % 4_096 - 1
+    due = offered[offered.opportunity_id.isin(of)].groupby("opportunity_id").service_date
+    assert (due.min().loc[of].to_numpy() > orders.created.to_numpy()).all()
+    # and are brought in one or two parcels: nobody agrees on instalments
+    assert not offered[["has_schedule", "has_quantity_schedule", "has_revenue_schedule"]].any(axis=None)
+
+
 def standing(world: World, days: int, second: int) -> dict[str, pd.DataFrame]:
     """The CRM at some second of a day."""
     until = np.datetime64(world.start + days, "s") + second
