@@ -16,8 +16,8 @@ from .crm.catalogue import Catalogue, catalogue_rows, make_catalogue
 from .crm.fulfilment import make_parcels, make_returns, return_rows, shipment_rows
 from .crm.marketing import acquisition_rows, campaign_rows, mailing_purchases, make_mails
 from .crm.orders import RETAIL, make_orders, order_number, order_rows
-from .crm.people import account_rows, arrivals, contact_rows, staff_rows, wholesale_contact_rows
-from .crm.pipeline import wholesale_rows
+from .crm.people import account_rows, arrivals, contact_rows, staff_rows
+from .crm.pipeline import wholesale_people_rows, wholesale_rows
 from .crm.service import case_rows, make_cases
 from .crm.subscriptions import make_boxes, make_subscriptions, subscription_rows
 from .draws import Integers, uniform
@@ -46,10 +46,10 @@ def simulate(world: World, catalogue: Catalogue, buyer: Integers, until: np.date
     Raises:
         UserError: somebody does more than record numbers have room for.
     """
-    if world.works_for_wholesaler(buyer[:1]).any():
-        return wholesale_contact_rows(world, buyer)
     rows = wholesale_rows if world.is_wholesale(buyer[:1]).any() else _consumer_rows
     try:
+        if world.works_for_wholesaler(buyer[:1]).any():
+            return wholesale_people_rows(world, buyer, until)
         return rows(world, catalogue, buyer, until)
     except OverflowError as error:
         raise UserError(f"this world is too busy: {error}") from None

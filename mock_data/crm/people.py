@@ -348,13 +348,20 @@ def contact_rows(
     return [contacts, _addresses(world, contact_address(world, contact), at, place, address, shipping)]
 
 
-def _last_activity(contact: Integers, tasks: Rows) -> Update:
-    """What tasks leave on contacts once they are done: their due days, and that somebody looked."""
-    done = tasks.updates[-1].at
-    row = np.asarray(tasks.columns["who_id"]) - (contact[0] if len(contact) else 0)
-    of_contact = np.flatnonzero((row >= 0) & (row < len(contact)) & ~np.isnat(done))
-    sort = of_contact[np.lexsort((done[of_contact], row[of_contact]))]
-    row, at, due = row[sort], done[sort], np.asarray(tasks.columns["activity_date"])[sort]
+def _last_activity(contact: Integers, *activities: Rows) -> Update:
+    """What tasks and meetings leave on contacts once they are over: their days, and that somebody looked.
+
+    Args:
+        contact: record numbers, rising.
+        activities: tables of tasks and of events.
+    """
+    who, due = (np.concatenate([rows.columns[name] for rows in activities]) for name in ("who_id", "activity_date"))
+    over = np.concatenate([_over(rows) for rows in activities])
+    row = np.searchsorted(contact, who)
+    row[~np.isin(who, contact)] = -1
+    of_contact = np.flatnonzero((row >= 0) & ~np.isnat(over))
+    sort = of_contact[np.lexsort((over[of_contact], row[of_contact]))]
+    row, at, due = row[sort], over[sort], due[sort]
     # what is done later may have been due earlier: the latest day of each contact's so far
     apart = np.int64(1 << 32)
     latest = np.maximum.accumulate(due.astype(np.int64) + row * apart) - row * apart
@@ -367,6 +374,12 @@ def _last_activity(contact: Integers, tasks: Rows) -> Update:
         },
         rows=row,
     )
+
+
+def _over(activities: Rows) -> Seconds:
+    """When each task is done, or each meeting ends; NaT for never."""
+    meeting_ends = activities.columns.get("end_date_time")
+    return np.asarray(activities.updates[-1].at if meeting_ends is None else meeting_ends)
 
 
 def names(world: World, entity: Integers, whose: str = "") -> tuple[pa.StringArray, pa.StringArray]:
@@ -548,8 +561,12 @@ def people_of_wholesaler(world: World, wholesaler: Integers) -> Integers:
     return 1 + (uniform(world.seed, "people at wholesaler", first) * _MOST_PEOPLE).astype(np.int64)
 
 
-def wholesale_contact_rows(world: World, contact: Integers) -> list[Rows]:
-    """Those people at wholesale accounts who exist, of some record numbers (:meth:`World.people_at`)."""
+def wholesale_contact_rows(world: World, contact: Integers, tasks: Rows, meetings: Rows) -> list[Rows]:
+    """Those people at wholesale accounts who exist, of some record numbers (:meth:`World.people_at`).
+
+    Args:
+        tasks, meetings: all that have to do with them, and perhaps with others.
+    """
     wholesaler, person = world.wholesaler_of(contact)
     there = person < people_of_wholesaler(world, wholesaler)
     contact, wholesaler, person = contact[there], wholesaler[there], person[there]
@@ -588,11 +605,15 @@ def wholesale_contact_rows(world: World, contact: Integers) -> list[Rows]:
                 "lead_source": np.full(n, -1),
                 "do_not_call": no,
                 "has_opted_out_of_email": no,
+                "last_activity_date": np.full(n, np.datetime64("NaT"), "datetime64[D]"),
+                "last_viewed_date": np.full(n, NEVER),
+                "last_referenced_date": np.full(n, NEVER),
                 "owner_id": owner,
                 "created_by_id": owner,
                 "last_modified_by_id": owner,
             }
             | {f"mailing_{name}": values for name, values in address.items()},
+            updates=(_last_activity(contact, tasks, meetings),),
         )
     ]
 

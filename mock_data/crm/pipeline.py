@@ -35,7 +35,14 @@ from .catalogue import STANDARD, Catalogue
 from .fulfilment import make_parcels, shipment_rows
 from .homes import account_place, account_zone
 from .orders import BOUGHT, WHOLESALE, Orders, order_number, order_rows, seconds_between
-from .people import USER_ZONE, WHOLESALE_SALES, account_owner, people_of_wholesaler, wholesaler_name
+from .people import (
+    USER_ZONE,
+    WHOLESALE_SALES,
+    account_owner,
+    people_of_wholesaler,
+    wholesale_contact_rows,
+    wholesaler_name,
+)
 from .service import CALL, EMAIL, TASKS_PER_ORDER, task_rows
 
 _OPPORTUNITY = CRM["opportunity"]
@@ -116,12 +123,7 @@ class _Steps:
 
 def wholesale_rows(world: World, catalogue: Catalogue, buyer: Integers, until: np.datetime64) -> list[Rows]:
     """Everything that the wholesale accounts numbered `buyer` (from ``world.customers``) do before `until`."""
-    wholesaler = buyer - world.customers
-    owner = account_owner(world, world.shops + wholesaler)
-    deals = make_deals(
-        world.seed, world.behaviour.wholesale, world.start, wholesaler, owner, WHOLESALE_SALES, until,
-        account_zone(world, world.shops + wholesaler), USER_ZONE,
-    )  # fmt: skip
+    deals = _deals_of(world, buyer - world.customers, until)
     offer = _make_offer(world, catalogue, deals)
     steps = _steps(world, deals, offer)
     tasks, meetings = _make_tasks(world, deals), _make_meetings(world, deals)
@@ -137,6 +139,23 @@ def wholesale_rows(world: World, catalogue: Catalogue, buyer: Integers, until: n
         _event_rows(world, deals, meetings),
         _truth(deals),
     ]
+
+
+def wholesale_people_rows(world: World, contact: Integers, until: np.datetime64) -> list[Rows]:
+    """People at wholesale accounts (:meth:`World.people_at`), and what was done with them before `until`."""
+    deals = _deals_of(world, np.unique(world.wholesaler_of(contact)[0]), until)
+    tasks = _task_rows(world, deals, _make_tasks(world, deals))
+    meetings = _event_rows(world, deals, _make_meetings(world, deals))
+    return wholesale_contact_rows(world, contact, tasks, meetings)
+
+
+def _deals_of(world: World, wholesaler: Integers, until: np.datetime64) -> Deals:
+    """All deals that accounts, counted from 0 among the wholesale ones and rising, open before `until`."""
+    account = world.shops + wholesaler
+    return make_deals(
+        world.seed, world.behaviour.wholesale, world.start, wholesaler, account_owner(world, account), WHOLESALE_SALES,
+        until, account_zone(world, account), USER_ZONE,
+    )  # fmt: skip
 
 
 def _make_offer(world: World, catalogue: Catalogue, deals: Deals) -> _Offer:

@@ -390,6 +390,20 @@ def test_people_at_wholesale_accounts(selling_world):
             assert not frame.contact_id.isin(people.id).any()
 
 
+def test_the_last_dates_of_people_at_accounts_are_those_of_their_tasks_and_meetings(selling_world):
+    crm, until = selling_world.crm, end_of(AS_OF)
+    people = crm["crm.contact"][crm["crm.contact"].account_id >= selling_world.world.shops].set_index("id")
+    meetings, tasks = crm["crm.event"], crm["crm.task"]
+    held = meetings[meetings.end_date_time < until].assign(over=meetings.end_date_time)
+    past = pd.concat([held, tasks[tasks.is_closed].assign(over=tasks.completed_date_time)])
+    past = past[past.who_id.isin(people.index)].groupby("who_id")
+    assert len(past) > 30 and min(held.who_id.isin(people.index).sum(), len(tasks)) > 100
+    for column, source in (("last_activity_date", "activity_date"), ("last_viewed_date", "over"),
+                           ("last_referenced_date", "over")):  # fmt: skip
+        expected = past[source].max().reindex(people.index)
+        assert np.array_equal(seconds(people[column]), seconds(expected), equal_nan=True)
+
+
 def test_the_wholesale_accounts_are_no_new_numbers_to_anybody_else(selling_world):
     """Without them, everybody has the same numbers: the people at accounts come behind all buyers."""
     world = selling_world.world
