@@ -456,10 +456,16 @@ _TASKS = (
 )
 _SUBTYPES = np.array([CALL if subject.startswith("Call") else EMAIL for _, subject, _ in _TASKS])
 _LEFT_UNDONE, _URGENT = 0.06, 0.15
-_EVENTS = ((1, "First meeting", 0.6), (2, "Presentation of the range", 0.7), (3, "Negotiation", 0.6))
+_EVENTS = ((1, "First meeting", 0.7), (2, "Presentation of the range", 0.8), (3, "Negotiation", 0.7))
 _AGENDAS = pa.array(["What sells, and what is missing", "Samples, fabrics and sizes", "Prices and delivery"])
 _LOCATIONS = pa.array(["Video call", *(f"Customer's office, {place.city}" for place in PLACES)])
-_BY_VIDEO = 0.4
+_VISITED = 0.75  # of the meetings with an owner's own accounts, where there is a day for a visit
+_MONDAY = np.datetime64("1970-01-05")
+_CALLS_A_DAY = 3
+# when meetings begin on the owner's clock: the account's whose turn it is, and the next two's
+_OWN_TIMES = np.array([9 * 60, 13 * 60 + 30, 15 * 60]).astype("timedelta64[m]")
+_TIMES_OF_OTHERS = np.array([12 * 60, 12 * 60 + 30, 13 * 60]).astype("timedelta64[m]")
+_LONGEST = np.timedelta64(90, "m")
 _TASKS_PER_DEAL = 3 * TASKS_PER_ORDER  # a deal's order is not followed by vain ones: their numbers are free
 assert len(_TASKS) <= _TASKS_PER_DEAL
 _EVENTS_PER_DEAL = 4
@@ -484,6 +490,10 @@ class _Activities:
     planned_on: Days
     day: Days
 
+    def of(self, some: NDArray[np.intp]) -> _Activities:
+        """Those at some positions."""
+        return _Activities(**{field.name: getattr(self, field.name)[some] for field in fields(_Activities)})
+
 
 @dataclass(frozen=True)
 class _Tasks(_Activities):
@@ -504,10 +514,12 @@ class _Meetings(_Activities):
 
     Attributes:
         starts, ends: when.
+        visit: at the customer's office; the others are by video.
     """
 
     starts: Seconds
     ends: Seconds
+    visit: NDArray[np.bool_]
 
 
 def _activities(world: World, deals: Deals, purpose: str, kinds: tuple[tuple[int, str, float], ...]) -> _Activities:
@@ -531,15 +543,94 @@ def _make_tasks(world: World, deals: Deals) -> _Tasks:
     return _Tasks(**vars(todo), due=working_days_later(todo.planned_on, due), done=unless(undone, done))
 
 
+@dataclass(frozen=True)
+class _Turns:
+    """On which days owners have time for meetings about some deals, shape (n,) each.
+
+    Accounts take turns, day by day, so that their owner never is in two meetings at once though no account knows of
+    the others: the accounts that the owner looks after among themselves, and all accounts for those deals that are in
+    other hands.
+
+    Attributes:
+        own: the deal's owner looks after the account.
+        rank: of the account among those it takes turns with.
+        period: how many these are.
+    """
+
+    own: NDArray[np.bool_]
+    rank: Integers
+    period: Integers
+
+    def of(self, some: NDArray[np.intp]) -> _Turns:
+        """Those at some positions."""
+        return _Turns(self.own[some], self.rank[some], self.period[some])
+
+    def ahead(self, day: Days) -> Integers:
+        """How many other accounts come first on each working day; the next day, it is one less."""
+        return (self.rank - np.busday_count(_MONDAY, day)) % self.period
+
+    def nearest(self, day: Days, first: Days, last: Days, a_day: int) -> Days:
+        """The next working day that is one of the account's, or the one before it; NaT if it is not from first to last.
+
+        Args:
+            a_day: how many accounts have a turn on one day.
+        """
+        ahead = self.ahead(day)
+        wait = np.maximum(0, ahead + 1 - np.minimum(a_day, self.period))
+        since = np.where(wait > 0, self.period - ahead, 0)
+        later, earlier = working_days_later(day, wait), working_days_later(day, -since)
+        return np.where(later <= last, later, np.where(earlier >= first, earlier, np.datetime64("NaT")))
+
+
+def _turns(world: World, wholesaler: Integers, owner: Integers) -> _Turns:
+    """Turns of deals with these accounts in the hands of these users."""
+    looks_after = account_owner(world, world.shops + np.arange(world.wholesalers))
+    by_owner = np.argsort(looks_after, kind="stable")
+    rank = np.empty_like(by_owner)
+    rank[by_owner] = np.arange(len(by_owner))
+    rank -= np.searchsorted(looks_after[by_owner], looks_after)
+    own = looks_after[wholesaler] == owner
+    period = np.bincount(looks_after)[looks_after[wholesaler]]
+    return _Turns(own, np.where(own, rank[wholesaler], wholesaler), np.where(own, period, world.wholesalers))
+
+
 def _make_meetings(world: World, deals: Deals) -> _Meetings:
-    """Meetings: planned when a stage begins, held before it ends, from a full or a half hour on."""
-    meeting = _activities(world, deals, "event of deal", _EVENTS)
-    deal = deals.deal[meeting.deal]
-    opens, closes = office_hours(meeting.day, deals.zones.of(meeting.deal))
-    length = 1 + (3 * uniform(world.seed, "length of event", deal, meeting.kind)).astype(np.int64)
-    later = 1 + (closes - opens) // _HALF_HOUR - length  # so many half hours in which it can start
-    starts = opens + (later * uniform(world.seed, "start of event", deal, meeting.kind)).astype(np.int64) * _HALF_HOUR
-    return _Meetings(**vars(meeting), starts=starts, ends=starts + length * _HALF_HOUR)
+    """Meetings: planned when a stage begins, held before it ends, in the time that the deal's owner keeps for it.
+
+    An owner visits the account whose turn it is in the morning, and talks to the next two by video in the afternoon.
+    Midday is for deals with accounts that others look after, three a day, by video. What finds no time is not held.
+    """
+    seed, planned = world.seed, _activities(world, deals, "event of deal", _EVENTS)
+    of, kind = planned.deal, planned.kind
+    turns = _turns(world, deals.wholesaler[of], deals.owner[of])
+    stays = deals.days_in_stage[of, np.array([stage for stage, _, _ in _EVENTS])[kind]]
+    first, last = (working_days_later(planned.planned_on, days) for days in (np.ones_like(stays), stays - 1))
+    would_visit = turns.own & (uniform(seed, "event is a visit", deals.deal[of], kind) < _VISITED)
+    visit_day = np.where(would_visit, turns.nearest(planned.day, first, last, 1), np.datetime64("NaT"))
+    visit = ~np.isnat(visit_day)
+    day = np.where(visit, visit_day, turns.nearest(planned.day, first, last, _CALLS_A_DAY))
+
+    some = np.flatnonzero(~np.isnat(day))
+    planned, turns, day, visit = planned.of(some), turns.of(some), day[some], visit[some]
+    of, kind = planned.deal, planned.kind
+    zones, ahead = deals.zones.of(of), turns.ahead(day)
+    morning = turns.own & (ahead == 0)
+    # every other deal of an account has the second half of the morning
+    begins = np.where(turns.own, _OWN_TIMES[ahead], _TIMES_OF_OTHERS[ahead])
+    begins += np.where(morning & (deals.number[of] % 2 == 1), _LONGEST, np.timedelta64(0, "m"))
+    half_hours = 1 + (3 * uniform(seed, "length of event", deals.deal[of], kind)).astype(np.int64)
+    ends = begins + np.where(turns.own, _LONGEST, _HALF_HOUR)
+    opens, closes = office_hours(day, zones)
+    starts, ends = (to_utc(day.astype("datetime64[s]") + time, zones.ours) for time in (begins, ends))
+    starts = np.maximum(starts, opens)
+    ends = np.minimum(np.minimum(ends, closes), starts + half_hours * _HALF_HOUR)
+
+    # of an account's deals that would be talked over at the same time, the first is
+    _, alone = np.unique(starts.astype(np.int64) * len(USER_ZONE) + deals.owner[of], return_index=True)
+    held = np.sort(alone[(starts < ends)[alone]])
+    return _Meetings(
+        **vars(planned.of(held)) | {"day": day[held]}, starts=starts[held], ends=ends[held], visit=visit[held]
+    )
 
 
 @dataclass(frozen=True)
@@ -647,7 +738,6 @@ def _task_rows(world: World, deals: Deals, todo: _Tasks) -> Rows:
 def _event_rows(world: World, deals: Deals, meeting: _Meetings) -> Rows:
     deal, owner = deals.deal[meeting.deal], deals.owner[meeting.deal]
     account = world.shops + deals.wholesaler[meeting.deal]
-    by_video = uniform(world.seed, "event is by video", deal, meeting.kind) < _BY_VIDEO
     no = np.zeros(len(deal), dtype=bool)
     return Rows(
         "crm.event",
@@ -661,7 +751,7 @@ def _event_rows(world: World, deals: Deals, meeting: _Meetings) -> Rows:
             "activity_date_time": meeting.starts,
             "subject": pooled(pa.array([subject for _, subject, _ in _EVENTS]), meeting.kind),
             "description": pooled(_AGENDAS, meeting.kind),
-            "location": pooled(_LOCATIONS, np.where(by_video, 0, 1 + account_place(world, account))),
+            "location": pooled(_LOCATIONS, np.where(meeting.visit, 1 + account_place(world, account), 0)),
             "start_date_time": meeting.starts,
             "end_date_time": meeting.ends,
             "end_date": meeting.day,

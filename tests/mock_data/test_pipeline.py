@@ -359,6 +359,35 @@ def test_all_work_is_done_in_the_hours_of_both_offices(selling_world):
     assert min(map(len, (tasks, meetings, wholesale))) > 100
 
 
+def assert_nobody_is_in_two_meetings(meetings: pd.DataFrame) -> None:
+    """Nor in two places on one day; deals that others own are talked over from afar."""
+    by_owner = meetings.sort_values(["owner_id", "start_date_time"]).groupby("owner_id")
+    previous_end = by_owner.end_date_time.shift()
+    assert not (previous_end > meetings.start_date_time.loc[previous_end.index]).any()
+    visits = meetings[meetings.location != "Video call"]
+    assert (visits.groupby(["owner_id", "activity_date"]).account_id.nunique() == 1).all()
+    assert 0.2 < len(visits) / len(meetings) < 0.8
+
+
+def test_nobody_is_in_two_meetings_at_once(selling_world):
+    world, meetings = selling_world.world, selling_world.crm["crm.event"]
+    assert_nobody_is_in_two_meetings(meetings)
+    elsewhere = account_owner(world, meetings.account_id.to_numpy(np.int64)) != meetings.owner_id
+    assert (meetings.location[elsewhere] == "Video call").all() and elsewhere.any()
+
+
+@pytest.mark.parametrize("weeks_between_deals", [2.5, 7.0])
+def test_nobody_is_in_two_meetings_however_busy(weeks_between_deals):
+    """With few accounts and with many, of which each may open a deal every other week."""
+    for seed, accounts in enumerate((7, 100, 300)):
+        world = default_world(seed=seed, contacts=1, accounts=accounts)
+        wholesale = replace(world.behaviour.wholesale, weeks_between_deals=weeks_between_deals, share=0.6)
+        world = replace(world, behaviour=replace(world.behaviour, wholesale=wholesale))
+        meetings = standing(world, 1_000, 0)["crm.event"]
+        assert len(meetings) > 30
+        assert_nobody_is_in_two_meetings(meetings)
+
+
 def test_people_at_wholesale_accounts(selling_world):
     world, crm = selling_world.world, selling_world.crm
     contacts = crm["crm.contact"]
