@@ -16,7 +16,7 @@ from .crm.catalogue import Catalogue, catalogue_rows, make_catalogue
 from .crm.fulfilment import make_parcels, make_returns, return_rows, shipment_rows
 from .crm.marketing import acquisition_rows, campaign_rows, mailing_purchases, make_mails
 from .crm.orders import RETAIL, make_orders, order_number, order_rows
-from .crm.people import account_rows, arrivals, contact_rows, staff_rows
+from .crm.people import account_rows, arrivals, bounces_at, contact_rows, staff_rows
 from .crm.pipeline import wholesale_people_rows, wholesale_rows
 from .crm.service import case_rows, make_cases
 from .crm.subscriptions import make_boxes, make_subscriptions, subscription_rows
@@ -91,7 +91,9 @@ def _consumer_rows(world: World, catalogue: Catalogue, customer: Integers, until
     orders = orders.before(np.where(orders.type == RETAIL, gone, NEVER))
     parcels, returns = parcels.of(orders), returns.of(orders)
     cases = cases.of(orders)
-    answered, tasks = case_rows(world, orders, cases)
+    asks = orders.customer[cases.order]
+    bounces = bounces_at(world, asks, signed_up[asks - contact[:1]])
+    answered, tasks = case_rows(world, orders, cases, bounces)
     return [
         *contact_rows(world, contact, signed_up, arrived.origins.source[: len(contact)], homes, tasks),
         *acquisition_rows(world, heard_of, arrived, mails, orders),

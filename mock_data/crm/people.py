@@ -95,6 +95,7 @@ _NOTES = pa.array(
 _NOTED = 0.12  # of those who sign up in a store
 _IN_STORE = CRM["contact"].field("lead_source").picklist.index("Store")
 _LEAVES_PHONE, _LEAVES_MOBILE = 0.4, 0.8
+_TELEPHONE, _MOBILE = "telephone", "mobile telephone"  # purposes of the draws
 _CHOOSING = np.timedelta64(20, "m")
 _PLACES = {name: pa.array([getattr(place, name) for place in PLACES]) for name in Place._fields}
 _STATE_CODES = pa.array(STATE_NAMES)
@@ -325,7 +326,7 @@ def contact_rows(
             "name": pc.binary_join_element_wise(first, last, " "),
             "description": pooled(_NOTES, np.where(noted, note, -1)),
             "email": email(world, contact),
-            "phone": telephone(world, "telephone", contact, place, _LEAVES_PHONE),
+            "phone": telephone(world, _TELEPHONE, contact, place, _LEAVES_PHONE),
             "mobile_phone": mobile_phone(world, contact, place),
             "birthdate": world.start - (age * 365.25).astype("timedelta64[D]"),
             "lead_source": source,
@@ -484,7 +485,7 @@ def home_columns(world: World, entity: Integers, place: Integers, whose: str = "
 
 def mobile_phone(world: World, entity: Integers, place: Integers, whose: str = "") -> pa.DictionaryArray:
     """Mobile telephones of contacts, or of others, who live at `place`; NULL where somebody gave none."""
-    return telephone(world, f"mobile telephone{whose}", entity, place, _LEAVES_MOBILE)
+    return telephone(world, f"{_MOBILE}{whose}", entity, place, _LEAVES_MOBILE)
 
 
 def telephone(world: World, purpose: str, entity: Integers, place: Integers, share: float = 1.0) -> pa.DictionaryArray:
@@ -497,6 +498,12 @@ def telephone(world: World, purpose: str, entity: Integers, place: Integers, sha
     u = uniform(world.seed, purpose, entity)
     has = (u < share) & (place >= 0)
     return pooled(_TELEPHONES, np.where(has, place * _PER_AREA + (u / share * _PER_AREA).astype(np.int64), -1))
+
+
+def has_number(world: World, contact: Integers) -> NDArray[np.bool_]:
+    """Whether each contact left a telephone number of one kind or the other."""
+    phone, mobile = (uniform(world.seed, purpose, contact) for purpose in (_TELEPHONE, _MOBILE))
+    return (phone < _LEAVES_PHONE) | (mobile < _LEAVES_MOBILE)
 
 
 def _draw(world: World, pool: pa.StringArray, purpose: str, entity: Integers) -> pa.StringArray:

@@ -16,7 +16,7 @@ from mock_data.behaviour.purchases import Customers, draw_rates, purchase
 from mock_data.crm.catalogue import make_catalogue
 from mock_data.crm.fulfilment import Parcels, Returns, carried_out, make_parcels, make_returns
 from mock_data.crm.orders import BOUGHT, TYPES, Orders, make_orders
-from mock_data.crm.people import SERVICE, arrivals
+from mock_data.crm.people import SERVICE, arrivals, bounces_at
 from mock_data.crm.service import LATE, QUESTION, RETURN, Cases, case_rows, make_cases
 from mock_data.schema import CRM, TRUTH
 from mock_data.simulation import simulate
@@ -59,6 +59,7 @@ class History:
     parcels: Parcels
     returns: Returns
     cases: Cases
+    bounces: np.ndarray
 
     def share(self, order: np.ndarray, kind: int) -> np.ndarray:
         """Which of some orders have a case of a kind."""
@@ -77,9 +78,10 @@ def history(request: pytest.FixtureRequest) -> History:
     orders = make_orders(world, catalogue, arrived.homes, bought)
     parcels = make_parcels(world, orders)
     returns = make_returns(world, orders, parcels, catalogue)
-    return History(
-        world, dropout, rate, dropout_at, orders, parcels, returns, make_cases(world, orders, parcels, returns)
-    )
+    cases = make_cases(world, orders, parcels, returns)
+    asks = orders.customer[cases.order]
+    bounces = bounces_at(world, asks, arrived.at[asks])
+    return History(world, dropout, rate, dropout_at, orders, parcels, returns, cases, bounces)
 
 
 def test_cases_are_as_frequent_as_said(history):
@@ -125,7 +127,7 @@ def desk_day(at: np.ndarray) -> np.ndarray:
 
 def test_the_service_desk_works_from_eight_to_eight_in_new_york(history):
     h = history
-    cases, tasks = case_rows(h.world, h.orders, h.cases)
+    cases, tasks = case_rows(h.world, h.orders, h.cases, h.bounces)
     taken_up, escalated, closed = (update.at for update in cases.updates)
     escalates = ~np.isnat(escalated)
     assert escalates.any() and not escalates.all()
@@ -142,6 +144,75 @@ def test_the_service_desk_works_from_eight_to_eight_in_new_york(history):
     assert (np.abs(h.cases.opened - h.cases.raised) <= np.timedelta64(9, "h")).all()
     raised, opened = np.sort(h.cases.raised), h.cases.opened[np.argsort(h.cases.raised, kind="stable")]
     assert (np.diff(opened) >= np.timedelta64(0, "s")).all() and len(np.unique(raised)) > 0.9 * len(raised)
+
+
+# what customers say, and how the case is then to be typed; said of a membership box or not, before or after it comes
+DEFECTS = {"seam", "colour", "not the amount"}
+QUESTIONS = {"Which size", "invoice", "discount", "delivery address", "one more", "gift receipt"}
+WEAR = ("seam", "colour", "Which size", "does not fit")
+
+
+@pytest.fixture(scope="module", params=range(12))
+def with_boxes(request: pytest.FixtureRequest) -> dict[str, pd.DataFrame]:
+    """A CRM with members, in which many ask, and much is late."""
+    world = default_world(seed=request.param, contacts=1_500)
+    service = replace(world.behaviour.service, question=0.3, late=0.3, case_after_late=0.8)
+    world, until = replace(world, behaviour=replace(world.behaviour, service=service)), end_of(AS_OF)
+    return frames(simulate(world, make_catalogue(world), np.arange(world.customers), until), until)
+
+
+def test_type_and_subject_of_a_case_are_those_of_what_the_customer_says(with_boxes):
+    cases = with_boxes["crm.case"]
+    kinds = np.array(CRM["case"].field("type").picklist)[cases.type.to_numpy(int)]
+    asked = cases[cases.id % 4 == QUESTION]
+    for said in DEFECTS | QUESTIONS:
+        those = asked.description.str.contains(said)
+        assert those.any()
+        expected = "Problem" if said in DEFECTS else "Question"
+        assert set(kinds[asked.index[those]]) == {expected}
+        assert (asked.subject[those].str.startswith("Question") == (expected == "Question")).all()
+    assert set(kinds[cases.id % 4 == LATE]) == {"Problem"}
+    reasons = np.array(CRM["case"].field("reason").picklist)[asked.reason.to_numpy(int)]
+    assert set(reasons) == {"Product", "Billing", "Other"}
+    assert (cases.groupby("description").subject.nunique() == 1).all()
+
+
+def test_what_customers_say_can_be_said_of_their_orders(with_boxes):
+    crm = with_boxes
+    cases, orders, items = crm["crm.case"], crm["crm.order"].set_index("id"), crm["crm.order_item"]
+    order, said = orders.loc[cases.id // 4], cases.description.str.contains
+    is_box = order.type.to_numpy() == TYPES.index("Subscription")
+    assert is_box.any() and not (is_box & said("|".join(WEAR))).any()
+    discounted = items[items.discount > 0].order_id.unique()
+    assert np.isin(cases.id[said("discount")] // 4, discounted).all()
+    parcels = crm["crm.shipment"].groupby("order_id")
+    arrived = parcels.actual_delivery_date.max().reindex(order.index).to_numpy()
+    sent = parcels.created.min().reindex(order.index).to_numpy()
+    worn = said("seam|colour").to_numpy()
+    assert (cases.created[worn].to_numpy() > arrived[worn]).all()
+    changes = said("delivery address|one more").to_numpy()
+    assert not (cases.created[changes].to_numpy() > sent[changes]).any()
+    refunds = crm["crm.return_order_line_item"].groupby("return_order_id").processed_date_c.min()
+    waits = cases[said("on its way back|posted")]
+    assert len(waits) > 3 and not (refunds.reindex(waits.id // 4).to_numpy() < waits.created.to_numpy()).any()
+    # a late parcel's case is settled once it has come
+    settled = (cases.is_closed & (cases.id % 4 == LATE)).to_numpy()
+    assert settled.sum() > 50 and (cases.closed_date[settled].to_numpy() > arrived[settled]).all()
+
+
+def test_a_case_comes_in_by_what_reaches_us(with_boxes):
+    cases, contacts = (
+        with_boxes["crm.case"],
+        with_boxes["crm.contact"].set_index("id").loc[with_boxes["crm.case"].contact_id],
+    )
+    origin = np.array(CRM["case"].field("origin").picklist)[cases.origin.to_numpy(int)]
+    silent = contacts[["phone", "mobile_phone"]].isna().all(axis=1).to_numpy()
+    bounced = contacts.email_bounced_date.to_numpy() < cases.created.to_numpy()
+    assert silent.any() and bounced.any()
+    assert not (silent & (origin == "Phone")).any() and not (bounced & (origin == "Email")).any()
+    neither = ~silent & ~bounced
+    for name, share in (("Email", 0.5), ("Phone", 0.3), ("Web", 0.2)):
+        assert_mean(origin[neither] == name, np.full(neither.sum(), share))
 
 
 def test_a_case_drives_away_as_often_as_said(history):
