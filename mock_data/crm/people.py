@@ -81,6 +81,7 @@ _SHOPS = {  # our own, by account_source
     "mall": _Kind("Mall", "Counter of our own in a shopping mall.", 2, 7),
 }
 _KINDS = (*_TRADES, *(_SHOPS[source] for source in CHANNELS))
+_ORDERS_GROW = 0.4  # ten times the people order two and a half times as much
 _SALES_PER_HEAD = np.array([90_000, 260_000])  # least and most that a wholesale customer sells in a year
 _NOTES = pa.array(
     [
@@ -277,11 +278,28 @@ def account_rows(world: World) -> list[Rows]:
 
 def _size_of_account(world: World, account: Integers, kind: Integers) -> tuple[Integers, Integers]:
     """How many people work at each account, and what a shop of others with so many sells in a year, in cents."""
-    fewest, most = (np.array([getattr(k, end) for k in _KINDS])[kind] for end in ("fewest", "most"))
-    employees = (fewest * (most / fewest) ** uniform(world.seed, "employees of account", account)).astype(np.int64)
+    employees = _employees(world, account, kind)
     least, largest = _SALES_PER_HEAD
     per_head = least * (largest / least) ** uniform(world.seed, "sales per head", account)
     return employees, np.rint(employees * per_head / 10_000).astype(np.int64) * 1_000_000  # to 10,000.00
+
+
+def _employees(world: World, account: Integers, kind: Integers) -> Integers:
+    fewest, most = (np.array([getattr(k, end) for k in _KINDS])[kind] for end in ("fewest", "most"))
+    people: Integers = (fewest * (most / fewest) ** uniform(world.seed, "employees of account", account)).astype(
+        np.int64
+    )
+    return people
+
+
+def size_of_orders(world: World, wholesale_account: Integers) -> Floats:
+    """How much each wholesale account orders at a time: more where more people work; 1 on average over all trades."""
+    fewest, most = (np.array([getattr(trade, end) for trade in _TRADES]) for end in ("fewest", "most"))
+    # mean of employees ** growth where their logarithm is uniform between those of the fewest and the most
+    mean = (most**_ORDERS_GROW - fewest**_ORDERS_GROW) / (_ORDERS_GROW * np.log(most / fewest))
+    employees = _employees(world, wholesale_account, _trade(world, wholesale_account))
+    size: Floats = employees**_ORDERS_GROW / mean.mean()
+    return size
 
 
 def _ownership(world: World, account: Integers, kind: Integers) -> Integers:

@@ -40,6 +40,7 @@ from .people import (
     WHOLESALE_SALES,
     account_owner,
     people_of_wholesaler,
+    size_of_orders,
     wholesale_contact_rows,
     wholesaler_name,
 )
@@ -76,6 +77,7 @@ _WISHED = 0.7  # lines with a wish
 
 _LINES = 8  # room for lines in a line's record number
 _MOST_LINES = 6
+_FEWEST_PIECES = 5  # of a line
 _DISCOUNTS = np.array([10, 20, 30])  # percent; tens off prices in tens of cents leave whole cents
 _FURTHER_DISCOUNT = 10  # of a deal whose price is talked over once more
 _TALKED_OVER = 0.4
@@ -167,7 +169,8 @@ def _make_offer(world: World, catalogue: Catalogue, deals: Deals) -> _Offer:
     key = deals.deal[of] * _LINES + line
     product = catalogue.for_sale[(uniform(seed, "product of deal", key) * len(catalogue.for_sale)).astype(np.int64)]
     pieces = gamma_quantile(2.0, uniform(seed, "pieces of deal", key)) / 2 * world.behaviour.wholesale.mean_pieces
-    quantity = np.maximum(1, np.rint(pieces)).astype(np.int64)
+    pieces *= size_of_orders(world, world.shops + deals.wholesaler)[of]
+    quantity = np.maximum(_FEWEST_PIECES, np.rint(pieces)).astype(np.int64)
     offered = deals.entered[:, _PROPOSAL]
     listed = catalogue.list_cents[STANDARD, product]
     cents = catalogue.listed(product, offered[of])

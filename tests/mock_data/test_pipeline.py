@@ -17,7 +17,14 @@ from mock_data.behaviour.pipeline import MAX_DEALS, OPEN_STAGES, Deals, Zones, m
 from mock_data.crm.catalogue import make_catalogue
 from mock_data.crm.homes import account_zone
 from mock_data.crm.orders import TYPES
-from mock_data.crm.people import HEAD_OF_SALES, USER_ZONE, WHOLESALE_SALES, account_owner, people_of_wholesaler
+from mock_data.crm.people import (
+    HEAD_OF_SALES,
+    USER_ZONE,
+    WHOLESALE_SALES,
+    account_owner,
+    people_of_wholesaler,
+    size_of_orders,
+)
 from mock_data.pools import PLACES, Place
 from mock_data.rows import Rows, as_of
 from mock_data.schema import CRM
@@ -567,6 +574,24 @@ def test_the_pieces_of_a_won_deal_are_due_after_its_order(selling_world):
     assert (due.min().loc[of].to_numpy() > orders.created.to_numpy()).all()
     # and are brought in one or two parcels: nobody agrees on instalments
     assert not offered[["has_schedule", "has_quantity_schedule", "has_revenue_schedule"]].any(axis=None)
+
+
+def test_large_accounts_order_more(selling_world):
+    """By a power of 0.4 of their employees, and as many pieces a line on average as said."""
+    crm = selling_world.crm
+    lines, deals = crm["crm.opportunity_line_item"], crm["crm.opportunity"].set_index("id")
+    employees = crm["crm.account"].set_index("id").number_of_employees.loc[deals.account_id.loc[lines.opportunity_id]]
+    assert lines.quantity.min() == 5
+    many = lines.quantity.groupby(employees.to_numpy()).mean()[lambda mean: mean > 12]
+    slope = np.polyfit(np.log(many.index), np.log(many), 1)[0]
+    assert slope == pytest.approx(0.4, abs=0.1)
+    assert np.corrcoef(np.log(employees), np.log(lines.total_price))[0, 1] > 0.3
+
+
+def test_accounts_order_on_average_as_much_as_said():
+    world = default_world(accounts=30_000)
+    size = size_of_orders(world, np.arange(world.shops, world.accounts))
+    assert size.mean() == pytest.approx(1, abs=0.04) and size.max() > 8 * size.min()
 
 
 def standing(world: World, days: int, second: int) -> dict[str, pd.DataFrame]:
