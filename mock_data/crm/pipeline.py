@@ -458,7 +458,7 @@ _TASKS = (
     (3, "E-mail: send the revised offer", 0.5),
 )
 _SUBTYPES = np.array([CALL if subject.startswith("Call") else EMAIL for _, subject, _ in _TASKS])
-_LEFT_UNDONE, _URGENT = 0.06, 0.15
+_LEFT_UNDONE, _FORGOTTEN, _URGENT = 0.06, 0.005, 0.15  # of tasks: until the deal closes, even then
 _EVENTS = ((1, "First meeting", 0.7), (2, "Presentation of the range", 0.8), (3, "Negotiation", 0.7))
 _AGENDAS = pa.array(["What sells, and what is missing", "Samples, fabrics and sizes", "Prices and delivery"])
 _LOCATIONS = pa.array(["Video call", *(f"Customer's office, {place.city}" for place in PLACES)])
@@ -538,12 +538,16 @@ def _activities(world: World, deals: Deals, purpose: str, kinds: tuple[tuple[int
 
 
 def _make_tasks(world: World, deals: Deals) -> _Tasks:
+    """Tasks, due and mostly done in their stage; of what is left when a deal closes, its owner forgets a little."""
     todo = _activities(world, deals, "task of deal", _TASKS)
     deal = deals.deal[todo.deal]
-    undone = uniform(world.seed, "task is left undone", deal, todo.kind) < _LEFT_UNDONE
+    left = uniform(world.seed, "task is left undone", deal, todo.kind)
     done = office_time(world.seed, "time of task", todo.day, deals.zones.of(todo.deal), deal, todo.kind)
+    done = np.where(left < _LEFT_UNDONE, deals.closed[todo.deal], done)
     due = 1 + (4 * uniform(world.seed, "task is due", deal, todo.kind)).astype(np.int64)
-    return _Tasks(**vars(todo), due=working_days_later(todo.planned_on, due), done=unless(undone, done))
+    stage = np.array([stage for stage, _, _ in _TASKS])[todo.kind]
+    due = np.minimum(due, deals.days_in_stage[todo.deal, stage])
+    return _Tasks(**vars(todo), due=working_days_later(todo.planned_on, due), done=unless(left < _FORGOTTEN, done))
 
 
 @dataclass(frozen=True)

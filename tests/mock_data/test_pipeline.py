@@ -576,6 +576,21 @@ def test_the_pieces_of_a_won_deal_are_due_after_its_order(selling_world):
     assert not offered[["has_schedule", "has_quantity_schedule", "has_revenue_schedule"]].any(axis=None)
 
 
+def test_little_is_left_to_do_for_a_deal_that_has_closed(selling_world):
+    """What is, was forgotten: a task in two hundred. No activity is due after the close."""
+    crm = selling_world.crm
+    deals, tasks = crm["crm.opportunity"], crm["crm.task"]
+    closed = deals[deals.is_closed]
+    assert not (closed.last_activity_date > closed.close_date).any()
+    of = pd.Series(closed.close_date.to_numpy(), ids.encode("006", closed.id.to_numpy(np.int64)).to_pylist())
+    tasks = tasks[tasks.what_id.isin(of.index)]
+    assert (tasks.activity_date.to_numpy() <= of.loc[tasks.what_id].to_numpy()).all()
+    assert_mean((~tasks.is_closed).to_numpy(), np.full(len(tasks), 0.005))
+    assert closed.has_open_activity.mean() < 0.06 and (closed.has_overdue_task == closed.has_open_activity).all()
+    # while deals are open, some tasks are overdue
+    assert deals[~deals.is_closed].has_overdue_task.any()
+
+
 def test_large_accounts_order_more(selling_world):
     """By a power of 0.4 of their employees, and as many pieces a line on average as said."""
     crm = selling_world.crm
