@@ -29,6 +29,7 @@ _SHORTEST = 2
 _REGULARITY = 3.0  # shape of the Gamma distribution of the accounts' rates around their mean
 _SPREAD_OF_OWNERS, _SPREAD_OF_DEALS = 0.3, 0.6  # standard deviations of the chance to win, in log-odds
 _OFFICE_HOURS = (9, 17)  # local time
+_MONDAY = np.datetime64("1970-01-05")
 
 Days = NDArray[np.datetime64]  # datetime64[D]
 
@@ -181,6 +182,11 @@ def _openings(
 def working_days_later(day: Days, days: Integers) -> Days:
     """The day that many working days after `day`; a day on which nobody works counts as the next."""
     return np.busday_offset(day, days, roll="forward", holidays=PUBLIC_HOLIDAYS)
+
+
+def working_day_number(day: Days) -> Integers:
+    """How many working days there are from some Monday long ago to each day, which a working day adds one to."""
+    return np.busday_count(_MONDAY, day, holidays=PUBLIC_HOLIDAYS)
 
 
 def office_hours(day: Days, zones: Zones) -> tuple[Seconds, Seconds]:

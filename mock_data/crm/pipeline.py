@@ -22,6 +22,7 @@ from ..behaviour.pipeline import (
     make_deals,
     office_hours,
     office_time,
+    working_day_number,
     working_days_later,
 )
 from ..draws import Integers, choice, uniform
@@ -463,7 +464,6 @@ _EVENTS = ((1, "First meeting", 0.7), (2, "Presentation of the range", 0.8), (3,
 _AGENDAS = pa.array(["What sells, and what is missing", "Samples, fabrics and sizes", "Prices and delivery"])
 _LOCATIONS = pa.array(["Video call", *(f"Customer's office, {place.city}" for place in PLACES)])
 _VISITED = 0.75  # of the meetings with an owner's own accounts, where there is a day for a visit
-_MONDAY = np.datetime64("1970-01-05")
 _CALLS_A_DAY = 3
 # when meetings begin on the owner's clock: the account's whose turn it is, and the next two's
 _OWN_TIMES = np.array([9 * 60, 13 * 60 + 30, 15 * 60]).astype("timedelta64[m]")
@@ -574,7 +574,7 @@ class _Turns:
 
     def ahead(self, day: Days) -> Integers:
         """How many other accounts come first on each working day; the next day, it is one less."""
-        return (self.rank - np.busday_count(_MONDAY, day)) % self.period
+        return (self.rank - working_day_number(day)) % self.period
 
     def nearest(self, day: Days, first: Days, last: Days, a_day: int) -> Days:
         """The next working day that is one of the account's, or the one before it; NaT if it is not from first to last.

@@ -50,7 +50,7 @@ _TEXTS = (
     _Text(LATE, "Late shipment", "Problem", "Parcel has not arrived", "The order is late and is needed soon."),
     _Text(RETURN, "Return", "Problem", "Return: does not fit",
           "The piece does not fit and is on its way back. When will the money come?"),
-    _Text(RETURN, "Return", "Question", "Question about a refund", "Sent back, with a question about the refund."),
+    _Text(RETURN, "Return", "Question", "Question about a refund", "Given back, with a question about the refund."),
     _Text(RETURN, "Return", "Question", "Question about a return", "The return has been posted. Has it arrived?"),
     _Text(QUESTION, "Product", "Question", "Question about a size",
           "Which size is right? The chart leaves it open.", 0.5),
