@@ -16,8 +16,9 @@ from ..behaviour.local_time import ZONE_OF_PLACE, to_local
 from ..behaviour.purchases import MAX_PURCHASES, Purchases
 from ..behaviour.spend import draw_scale, draw_spend
 from ..draws import Integers, uniform
+from ..encoding import INTEGRATION_USER
 from ..pools import PLACES
-from ..rows import NEVER, Rows, Seconds, Update, unless
+from ..rows import NEVER, Rows, Seconds, Update, Values, unless
 from ..schema import CRM
 from ..world import World
 from .catalogue import MALL, STANDARD, Catalogue
@@ -54,6 +55,7 @@ class Orders:
         subscription: shape (n,), record number of the subscription that a box belongs to; −1 for other orders.
         first_box: shape (n,), record number of that subscription's first order; −1 for it and for other orders.
         lines: what was ordered.
+        owner: shape (n,), record number of the user who took the order.
     """
 
     order: Integers
@@ -69,6 +71,7 @@ class Orders:
     subscription: Integers
     first_box: Integers
     lines: Lines
+    owner: Integers
 
     @property
     def item(self) -> Integers:
@@ -194,6 +197,7 @@ def _retail_orders(world: World, catalogue: Catalogue, homes: Homes, purchases: 
         subscription=np.full(n, -1),
         first_box=np.full(n, -1),
         lines=fill(seed, order, amount, promotion, catalogue.ladders, prices),
+        owner=np.full(n, INTEGRATION_USER),
     )
 
 
@@ -222,6 +226,7 @@ def _box_orders(world: World, homes: Homes, boxes: Boxes) -> Orders:
             boxes.discount,
             boxes.unit_cents,
         ),
+        owner=np.full(n, INTEGRATION_USER),
     )
 
 
@@ -281,8 +286,9 @@ def order_rows(world: World, orders: Orders, catalogue: Catalogue) -> list[Rows]
             "subscription_c": orders.subscription,
             "billing_address_id": address,
             "shipping_address_id": address,
-            "owner_id": np.full(n, 0),
-        },
+            "owner_id": orders.owner,
+        }
+        | _users(orders.owner),
         updates=(
             Update(
                 orders.activated,
@@ -311,9 +317,17 @@ def order_rows(world: World, orders: Orders, catalogue: Catalogue) -> list[Rows]
             "total_price": orders.line_cents,
             "tax_c": tax,
             "service_date": local_date[of],
-        },
+        }
+        | _users(orders.owner[of]),
     )
     return [headers, items]
+
+
+def _users(owner: Integers) -> dict[str, Values]:
+    """Who creates and changes what these users own; nothing where it is the integration, which encoding fills in."""
+    if (owner == INTEGRATION_USER).all():
+        return {}
+    return {"created_by_id": owner, "last_modified_by_id": owner}
 
 
 def number_in_time(world: World, at: Seconds, customer: Integers) -> pa.StringArray:

@@ -444,6 +444,7 @@ def _make_orders(world: World, deals: Deals, offer: _Offer) -> Orders:
             discount=lines.discount + _FURTHER_DISCOUNT * talked_over[lines.order],
             unit_cents=_final_unit_cents(lines, talked_over),
         ),
+        owner=deals.owner[won],
     )
 
 

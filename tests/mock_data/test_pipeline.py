@@ -485,6 +485,16 @@ def test_users_create_what_users_create(selling_world):
         frame = crm[f"crm.{table}"]
         for column in ("created_by_id", "last_modified_by_id"):
             assert (frame[column].to_numpy() == owner.loc[frame.opportunity_id].to_numpy()).all()
+    orders = crm["crm.order"].set_index("id")
+    sold = orders[orders.type == TYPES.index("Wholesale")]
+    of = (sold.index // 3 // 4_096 - selling_world.world.customers) * MAX_DEALS + sold.index // 3 % 4_096 - 1
+    lines = crm["crm.order_item"]
+    lines = lines[lines.order_id.isin(sold.index)]
+    assert np.array_equal(sold.owner_id, owner.loc[of]) and len(sold) > 30
+    for column in ("created_by_id", "last_modified_by_id"):
+        assert np.array_equal(sold[column], sold.owner_id)
+        assert np.array_equal(lines[column], sold.owner_id.loc[lines.order_id])
+    assert (orders.owner_id[orders.type != TYPES.index("Wholesale")] == 0).all()
     for table in ("account", "product_2"):
         frame = crm[f"crm.{table}"]
         assert (frame.created_by_id == HEAD_OF_SALES).all() and (frame.last_modified_by_id == HEAD_OF_SALES).all()
