@@ -18,7 +18,7 @@ from ..behaviour.spend import draw_scale, draw_spend
 from ..draws import Integers, uniform
 from ..encoding import INTEGRATION_USER
 from ..pools import PLACES
-from ..rows import NEVER, Rows, Seconds, Update, Values, unless
+from ..rows import NEVER, Rows, Seconds, Update, unless
 from ..schema import CRM
 from ..world import World
 from .catalogue import MALL, STANDARD, Catalogue
@@ -264,6 +264,7 @@ def order_rows(world: World, orders: Orders, catalogue: Catalogue) -> list[Rows]
     wholesale = orders.type == WHOLESALE
     address = np.where(named, contact_address(world, orders.customer), np.where(wholesale, orders.account, -1))
     tax = (orders.line_cents * _tax(world, orders)[orders.lines.order] + 50_000) // 100_000
+    users = _users(orders.owner)
     started = orders.created
     local_date = to_local(started, ZONE_OF_PLACE[orders.place]).astype("datetime64[D]")
     n = len(orders.order)
@@ -288,7 +289,7 @@ def order_rows(world: World, orders: Orders, catalogue: Catalogue) -> list[Rows]
             "shipping_address_id": address,
             "owner_id": orders.owner,
         }
-        | _users(orders.owner),
+        | users,
         updates=(
             Update(
                 orders.activated,
@@ -318,12 +319,12 @@ def order_rows(world: World, orders: Orders, catalogue: Catalogue) -> list[Rows]
             "tax_c": tax,
             "service_date": local_date[of],
         }
-        | _users(orders.owner[of]),
+        | {name: user[of] for name, user in users.items()},
     )
     return [headers, items]
 
 
-def _users(owner: Integers) -> dict[str, Values]:
+def _users(owner: Integers) -> dict[str, Integers]:
     """Who creates and changes what these users own; nothing where it is the integration, which encoding fills in."""
     if (owner == INTEGRATION_USER).all():
         return {}

@@ -286,10 +286,8 @@ def _size_of_account(world: World, account: Integers, kind: Integers) -> tuple[I
 
 def _employees(world: World, account: Integers, kind: Integers) -> Integers:
     fewest, most = (np.array([getattr(k, end) for k in _KINDS])[kind] for end in ("fewest", "most"))
-    people: Integers = (fewest * (most / fewest) ** uniform(world.seed, "employees of account", account)).astype(
-        np.int64
-    )
-    return people
+    people: Floats = fewest * (most / fewest) ** uniform(world.seed, "employees of account", account)
+    return people.astype(np.int64)
 
 
 def size_of_orders(world: World, wholesale_account: Integers) -> Floats:
@@ -377,7 +375,7 @@ def _last_activity(contact: Integers, *activities: Rows) -> Update:
     who, due = (np.concatenate([rows.columns[name] for rows in activities]) for name in ("who_id", "activity_date"))
     over = np.concatenate([_over(rows) for rows in activities])
     row = np.searchsorted(contact, who)
-    row[~np.isin(who, contact)] = -1
+    row[np.append(contact, -1)[row] != who] = -1
     of_contact = np.flatnonzero((row >= 0) & ~np.isnat(over))
     sort = of_contact[np.lexsort((over[of_contact], row[of_contact]))]
     row, at, due = row[sort], over[sort], due[sort]

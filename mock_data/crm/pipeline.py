@@ -486,6 +486,7 @@ class _Activities:
         kind: position in the list of kinds.
         planned, planned_on: when it came up: with the stage.
         day: a working day between then and the stage's end.
+        stays: how many working days the stage lasts.
     """
 
     deal: NDArray[np.intp]
@@ -493,6 +494,7 @@ class _Activities:
     planned: Seconds
     planned_on: Days
     day: Days
+    stays: Integers
 
     def of(self, some: NDArray[np.intp]) -> _Activities:
         """Those at some positions."""
@@ -534,8 +536,9 @@ def _activities(world: World, deals: Deals, purpose: str, kinds: tuple[tuple[int
     of = stage[kind]
     planned_on = deals.entered_on[deal, of]
     u = uniform(world.seed, f"day of {purpose}", deals.deal[deal], kind)
-    later = 1 + (u * (deals.days_in_stage[deal, of] - 1)).astype(np.int64)  # before the next stage begins
-    return _Activities(deal, kind, deals.entered[deal, of], planned_on, working_days_later(planned_on, later))
+    stays = deals.days_in_stage[deal, of]
+    later = 1 + (u * (stays - 1)).astype(np.int64)  # before the next stage begins
+    return _Activities(deal, kind, deals.entered[deal, of], planned_on, working_days_later(planned_on, later), stays)
 
 
 def _make_tasks(world: World, deals: Deals) -> _Tasks:
@@ -546,9 +549,8 @@ def _make_tasks(world: World, deals: Deals) -> _Tasks:
     done = office_time(world.seed, "time of task", todo.day, deals.zones.of(todo.deal), deal, todo.kind)
     done = np.where(left < _LEFT_UNDONE, deals.closed[todo.deal], done)
     due = 1 + (4 * uniform(world.seed, "task is due", deal, todo.kind)).astype(np.int64)
-    stage = np.array([stage for stage, _, _ in _TASKS])[todo.kind]
-    due = np.minimum(due, deals.days_in_stage[todo.deal, stage])
-    return _Tasks(**vars(todo), due=working_days_later(todo.planned_on, due), done=unless(left < _FORGOTTEN, done))
+    due_on = working_days_later(todo.planned_on, np.minimum(due, todo.stays))
+    return _Tasks(**vars(todo), due=due_on, done=unless(left < _FORGOTTEN, done))
 
 
 @dataclass(frozen=True)
@@ -611,8 +613,7 @@ def _make_meetings(world: World, deals: Deals) -> _Meetings:
     seed, planned = world.seed, _activities(world, deals, "event of deal", _EVENTS)
     of, kind = planned.deal, planned.kind
     turns = _turns(world, deals.wholesaler[of], deals.owner[of])
-    stays = deals.days_in_stage[of, np.array([stage for stage, _, _ in _EVENTS])[kind]]
-    first, last = (working_days_later(planned.planned_on, days) for days in (np.ones_like(stays), stays - 1))
+    first, last = (working_days_later(planned.planned_on, days) for days in (np.ones_like(of), planned.stays - 1))
     would_visit = turns.own & (uniform(seed, "event is a visit", deals.deal[of], kind) < _VISITED)
     visit_day = np.where(would_visit, turns.nearest(planned.day, first, last, 1), np.datetime64("NaT"))
     visit = ~np.isnat(visit_day)
