@@ -78,7 +78,7 @@ _WISHED = 0.7  # lines with a wish
 
 _LINES = 8  # room for lines in a line's record number
 _MOST_LINES = 6
-_FEWEST_PIECES = 5  # of a line
+_FEWEST_PIECES = 10  # of a line
 _DISCOUNTS = np.array([10, 20, 30])  # percent; tens off prices in tens of cents leave whole cents
 _FURTHER_DISCOUNT = 10  # of a deal whose price is talked over once more
 _TALKED_OVER = 0.4
