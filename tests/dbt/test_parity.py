@@ -20,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 MARTS = sorted(path.stem for path in (HERE.parents[1] / "dbt" / "models" / "marts").rglob("*.sql"))
 # mart → column → why it holds one value only in the default world
 CONSTANT: dict[str, dict[str, str]] = yaml.safe_load((HERE / "constant_columns.yml").read_text(encoding="utf-8")) or {}
+EMPTY: dict[str, dict[str, str]] = yaml.safe_load((HERE / "empty_columns.yml").read_text(encoding="utf-8"))
 TOLERANCE = 1e-9
 
 Row = tuple[Any, ...]
@@ -101,6 +102,15 @@ def test_our_own_crm_keeps_to_its_words(name: str, embedded: duckdb.DuckDBPyConn
         if field.picklist:
             found = embedded.execute(f'select distinct {field.name} from crm."{name}" where {field.name} is not null')
             assert {value for (value,) in found.fetchall()} <= set(field.picklist), field.name
+
+
+@pytest.mark.parametrize("name", CRM)
+def test_the_crm_is_filled_but_for_columns_that_give_a_reason(name: str, embedded: duckdb.DuckDBPyConnection) -> None:
+    counts = ", ".join(f"count({field.name})" for field in CRM[name].fields)
+    found = embedded.execute(f'select {counts} from crm."{name}"').fetchone()
+    assert found is not None
+    empty = {field.name for field, n in zip(CRM[name].fields, found, strict=True) if not n}
+    assert empty == set(EMPTY.get(name, {})), "compare tests/dbt/empty_columns.yml"
 
 
 def test_constant_columns_give_a_reason() -> None:
