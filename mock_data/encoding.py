@@ -102,7 +102,7 @@ def from_pool(pool: pa.StringArray, positions: NDArray[np.integer]) -> pa.String
 
 
 def pooled(pool: pa.StringArray, positions: NDArray[np.integer]) -> pa.DictionaryArray:
-    """The same as a column: the pool once, and the positions."""
+    """The same as a column: the pool, which has no text twice, once, and the positions."""
     null = positions < 0
     indices = pa.array(positions.astype(np.int32), mask=null if null.any() else None)
     return pa.DictionaryArray.from_arrays(indices, pool, safe=False)

@@ -69,9 +69,9 @@ _SIZE, _SEAM, _COLOUR, _DISCOUNT, _ADDRESS, _ONE_MORE, _ON_ITS_WAY, _POSTED = (
     next(i for i, text in enumerate(_TEXTS) if said in text.description)
     for said in ("size", "seam", "colour", "discount", "delivery address", "one more", "on its way back", "posted")
 )
-_SUBJECTS_OF_CASES, _DESCRIPTIONS = (
-    pa.array([getattr(t, name) for t in _TEXTS]) for name in ("subject", "description")
-)
+_SUBJECTS_OF_CASES = pa.array(list(dict.fromkeys(text.subject for text in _TEXTS)))
+_SUBJECT_OF_TEXT = np.array([_SUBJECTS_OF_CASES.index(text.subject).as_py() for text in _TEXTS])
+_DESCRIPTIONS = pa.array([text.description for text in _TEXTS])
 _REASON_OF_TEXT = np.array([_REASONS.index(text.reason) for text in _TEXTS])
 _TYPE_OF_TEXT = np.array([_TYPES.index(text.type) for text in _TEXTS])
 _ORIGIN_WEIGHTS = {"Email": 0.5, "Phone": 0.3, "Web": 0.2}
@@ -246,7 +246,7 @@ def case_rows(world: World, orders: Orders, cases: Cases, bounces: Seconds) -> l
                 "type": _TYPE_OF_TEXT[text],
                 "origin": origin,
                 "reason": reason,
-                "subject": pooled(_SUBJECTS_OF_CASES, text),
+                "subject": pooled(_SUBJECTS_OF_CASES, _SUBJECT_OF_TEXT[text]),
                 "description": pooled(_DESCRIPTIONS, text),
                 "is_escalated": no,
                 "is_closed": no,

@@ -217,7 +217,7 @@ def test_worker_processes_do_not_matter(tmp_path):
     files = [sorted((tmp_path / n).resolve().rglob("*.parquet")) for n in ("1", "2")]
     assert len(files[0]) == len(files[1]) > len(TABLES)
     for left, right in zip(*files, strict=True):
-        assert left.read_bytes() == right.read_bytes()
+        assert left.read_bytes() == right.read_bytes(), left.relative_to(tmp_path)
 
 
 def test_every_declared_table_is_there_even_without_rows(address):
