@@ -26,21 +26,22 @@ ZONE_OF_PLACE: Integers = np.array([ZONES.index(place.time_zone) for place in PL
 AWAKE = (7, 23)  # hours in which people sign up, subscribe, and read their mail
 _DAY = 86_400
 _LONG_AGO = np.datetime64(-(1 << 38), "s")  # stands for the beginning of a zone's clock
+_NAT = int(np.iinfo(np.int64).min)  # NaT as an integer
 _APART = np.int64(1 << 40)  # seconds between the tables of two zones: longer than all that is ever simulated
 
 
 def to_utc(local: Seconds, zone: Integers | int) -> Seconds:
     """The instants at which clocks in each zone show `local`; NaT stays NaT. Shape (n,) each."""
-    changes = _changes_over(local)
-    change = changes.at_local(local, zone)
+    changes, known = _changes_over(local)
+    change = np.searchsorted(changes.local, known + zone * _APART, side="right") - 1
     at = local - changes.offset[change]
     return np.where(np.isnat(local), local, np.maximum(at, changes.instant[change]))
 
 
 def to_local(at: Seconds, zone: Integers | int) -> Seconds:
     """What clocks in each zone show at the instants `at`; NaT stays NaT. Shape (n,) each."""
-    changes = _changes_over(at)
-    offset: Integers = changes.offset[changes.at_utc(at, zone)].astype(np.int64)
+    changes, known = _changes_over(at)
+    offset: Integers = changes.offset[changes.at_utc(known, zone)].astype(np.int64)
     return at + offset.astype("timedelta64[s]")
 
 
@@ -118,8 +119,8 @@ class _Days:
 
 def _days(at: Seconds, zone: Integers | int) -> _Days:
     zone = np.broadcast_to(zone, at.shape)
-    changes = _changes_over(at)
-    change = changes.at_utc(at, zone)
+    changes, known = _changes_over(at)
+    change = changes.at_utc(known, zone)
     offset: NDArray[Any] = changes.offset[change]  # timedelta64[s]
     local: Seconds = at + offset
     date: Seconds = local.astype("datetime64[D]").astype("datetime64[s]")
@@ -149,23 +150,25 @@ class _Changes:
     utc: Integers
     local: Integers
 
-    def at_utc(self, at: Seconds, zone: Integers | int) -> Integers:
-        return np.searchsorted(self.utc, _known(at) + zone * _APART, side="right") - 1
-
-    def at_local(self, local: Seconds, zone: Integers | int) -> Integers:
-        return np.searchsorted(self.local, _known(local) + zone * _APART, side="right") - 1
+    def at_utc(self, seconds: Integers, zone: Integers | int) -> Integers:
+        """The last change in each zone up to some instants, in seconds."""
+        return np.searchsorted(self.utc, seconds + zone * _APART, side="right") - 1
 
 
-def _known(times: Seconds) -> Integers:
-    return np.where(np.isnat(times), np.datetime64(0, "s"), times).astype(np.int64)
-
-
-def _changes_over(times: Seconds) -> _Changes:
-    known = times[~np.isnat(times)]
-    if not len(known):
-        return _changes(2020, 2030)
-    first, last = (int(t.astype("datetime64[Y]").astype(int)) + 1970 for t in (known.min(), known.max()))
-    return _changes((first - 1) // 10 * 10, (last + 1) // 10 * 10 + 10)
+def _changes_over(times: Seconds) -> tuple[_Changes, Integers]:
+    """The changes around some times, and these in seconds; NaT, for which any change will do, as the latest of them."""
+    seconds: Integers = times.astype("datetime64[s]", copy=False).astype(np.int64)
+    last = int(seconds.max(initial=_NAT))
+    if last == _NAT:
+        return _changes(2020, 2030), np.zeros_like(seconds)
+    first = int(seconds.min())
+    if first == _NAT:
+        seconds[seconds == _NAT] = last
+        first = int(seconds.min())
+    first_year, last_year = (
+        int(np.datetime64(s, "s").astype("datetime64[Y]").astype(int)) + 1970 for s in (first, last)
+    )
+    return _changes((first_year - 1) // 10 * 10, (last_year + 1) // 10 * 10 + 10), seconds
 
 
 @lru_cache(maxsize=16)

@@ -253,9 +253,10 @@ def subscribe(
     """
     p, offer = parameters, _offer(parameters.plans)
     first = contact * PER_CONTACT
+    some = np.flatnonzero(uniform(seed, "subscribes", first) < p.subscribes)
+    first, signed_up, zone = first[some], signed_up[some], zone[some]
     delay = _exponential(seed, "weeks to subscribe", first, p.weeks_to_subscribe)
     start = awake(signed_up + delay, zone, signed_up)
-    start = unless(uniform(seed, "subscribes", first) >= p.subscribes, start)
     plan = choice(np.cumsum(offer.shares), uniform(seed, "plan", first))
     one = _histories(seed, p, prices, offer, _Starts(first, start, plan, zone), until)
 
