@@ -63,12 +63,10 @@ def execute(sources: Iterable[Path], out: Path, settings: Settings, *, inplace: 
     def run(path: Path) -> None:
         try:
             _execute_one(path, path if inplace else out / path.name, inputs, inplace, clients)
-        except UserError as error:
-            if isinstance(error, FailedClaimError) and other_world(settings):
-                raise UserError(
-                    f"{error}: a claim about the default world, which this is not: change the claim"
-                ) from None
-            raise
+        except FailedClaimError as error:
+            if not other_world(settings):
+                raise
+            raise UserError(f"{error}: a claim about the default world, which this is not: change the claim") from None
 
     with ThreadPoolExecutor(KERNELS) as pool:
         try:

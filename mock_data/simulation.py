@@ -46,11 +46,12 @@ def simulate(world: World, catalogue: Catalogue, buyer: Integers, until: np.date
     Raises:
         UserError: somebody does more than record numbers have room for.
     """
-    rows = wholesale_rows if world.is_wholesale(buyer[:1]).any() else _consumer_rows
     try:
         if world.works_for_wholesaler(buyer[:1]).any():
             return wholesale_people_rows(world, buyer, until)
-        return rows(world, catalogue, buyer, until)
+        if world.is_wholesale(buyer[:1]).any():
+            return wholesale_rows(world, catalogue, buyer, until)
+        return _consumer_rows(world, catalogue, buyer, until)
     except OverflowError as error:
         raise UserError(f"this world is too busy: {error}") from None
 

@@ -176,27 +176,22 @@ def _nth_weekday(year: int, month: int, weekday: int, n: int) -> dt.date:
     return first + dt.timedelta(days=(weekday - first.weekday()) % 7 + 7 * (n - 1))
 
 
+def closing_days(year: int) -> list[dt.date]:
+    """Days on which counters are closed and no parcel comes: New Year, Thanksgiving, Christmas."""
+    return [dt.date(year, 1, 1), _nth_weekday(year, 11, 3, 4), dt.date(year, 12, 25)]
+
+
 def public_holidays(year: int) -> list[dt.date]:
-    """Days on which nobody works: New Year, Memorial Day, Independence Day, Labor Day, Thanksgiving, Christmas."""
+    """Days on which offices are closed: besides those, Memorial Day, Independence Day and Labor Day."""
     last_of_may = _nth_weekday(year, 5, 0, 5)
     memorial_day = last_of_may if last_of_may.month == 5 else _nth_weekday(year, 5, 0, 4)
-    return [
-        dt.date(year, 1, 1), memorial_day, dt.date(year, 7, 4), _nth_weekday(year, 9, 0, 1),
-        _nth_weekday(year, 11, 3, 4), dt.date(year, 12, 25),
-    ]  # fmt: skip
+    return sorted([*closing_days(year), memorial_day, dt.date(year, 7, 4), _nth_weekday(year, 9, 0, 1)])
 
 
-_YEARS = range(1970, 2120)
-PUBLIC_HOLIDAYS = np.array([day for year in _YEARS for day in public_holidays(year)], dtype="datetime64[D]")
-# counters sell on the others, and so do carriers bring parcels
-CLOSING_DAYS = np.array(
-    [
-        day
-        for year in _YEARS
-        for day in (dt.date(year, 1, 1), _nth_weekday(year, 11, 3, 4), dt.date(year, 12, 25))
-    ],
-    dtype="datetime64[D]",
-)  # fmt: skip
+CLOSING_DAYS, PUBLIC_HOLIDAYS = (
+    np.array([day for year in range(1970, 2120) for day in days(year)], dtype="datetime64[D]")
+    for days in (closing_days, public_holidays)
+)
 
 
 def is_closed(day: NDArray[np.datetime64]) -> NDArray[np.bool_]:

@@ -33,7 +33,7 @@ _APART = np.int64(1 << 40)  # seconds between the tables of two zones: longer th
 def to_utc(local: Seconds, zone: Integers | int) -> Seconds:
     """The instants at which clocks in each zone show `local`; NaT stays NaT. Shape (n,) each."""
     changes, known = _changes_over(local)
-    change = np.searchsorted(changes.local, known + zone * _APART, side="right") - 1
+    change = _latest(changes.local, known, zone)
     at = local - changes.offset[change]
     return np.where(np.isnat(local), local, np.maximum(at, changes.instant[change]))
 
@@ -41,7 +41,7 @@ def to_utc(local: Seconds, zone: Integers | int) -> Seconds:
 def to_local(at: Seconds, zone: Integers | int) -> Seconds:
     """What clocks in each zone show at the instants `at`; NaT stays NaT. Shape (n,) each."""
     changes, known = _changes_over(at)
-    offset: Integers = changes.offset[changes.at_utc(known, zone)].astype(np.int64)
+    offset: Integers = changes.offset[_latest(changes.utc, known, zone)].astype(np.int64)
     return at + offset.astype("timedelta64[s]")
 
 
@@ -120,7 +120,7 @@ class _Days:
 def _days(at: Seconds, zone: Integers | int) -> _Days:
     zone = np.broadcast_to(zone, at.shape)
     changes, known = _changes_over(at)
-    change = changes.at_utc(known, zone)
+    change = _latest(changes.utc, known, zone)
     offset: NDArray[Any] = changes.offset[change]  # timedelta64[s]
     local: Seconds = at + offset
     date: Seconds = local.astype("datetime64[D]").astype("datetime64[s]")
@@ -150,9 +150,10 @@ class _Changes:
     utc: Integers
     local: Integers
 
-    def at_utc(self, seconds: Integers, zone: Integers | int) -> Integers:
-        """The last change in each zone up to some instants, in seconds."""
-        return np.searchsorted(self.utc, seconds + zone * _APART, side="right") - 1
+
+def _latest(changes: Integers, seconds: Integers, zone: Integers | int) -> Integers:
+    """Position of the last of the changes, set apart by zone, up to some seconds in each zone."""
+    return np.searchsorted(changes, seconds + zone * _APART, side="right") - 1
 
 
 def _changes_over(times: Seconds) -> tuple[_Changes, Integers]:

@@ -294,7 +294,7 @@ class WholesaleParameters:
         share: of the accounts that buy for resale.
         weeks_between_deals: mean time from one deal's opening to the next, per account.
         win: chance that a deal in the middle of the range is won.
-        mean_pieces: of one line of a deal; more in a large account's, fewer in a small one's, 5 at least.
+        mean_pieces: of one line of a deal; more in a large account's, fewer in a small one's, 10 at least.
     """
 
     share: Annotated[float, Field(ge=0, le=0.9)] = 0.2

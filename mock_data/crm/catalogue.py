@@ -114,11 +114,6 @@ class Catalogue:
         """Whether each product comes in sizes, shape (n,)."""
         return self.category != _WITHOUT_SIZES
 
-    @cached_property
-    def in_instalments(self) -> NDArray[np.bool_]:
-        """Whether each product may be delivered in instalments (a quantity schedule), shape (n,)."""
-        return self.category == _IN_INSTALMENTS
-
     def listed(self, product: Integers, at: Seconds) -> Integers:
         """What products stand at in the standard price book at some times, in cents, shape (n,)."""
         dearer = at >= self.dearer_at  # NaT compares false
@@ -214,7 +209,7 @@ def _products(world: World, catalogue: Catalogue) -> Rows:
     number, code = catalogue.number, catalogue.code
     months = np.ones(n, dtype=np.int64)
     months[is_plan] = [MONTHS[plan.billing_period] for plan in world.plans]
-    by_quantity, by_revenue = catalogue.in_instalments, months > 1
+    by_quantity, by_revenue = catalogue.category == _IN_INSTALMENTS, months > 1
     archived = ~catalogue.is_active & (uniform(world.seed, "is archived", product) < _ARCHIVED)
     return Rows(
         "crm.product_2",

@@ -17,7 +17,7 @@ from ..rows import Rows, Seconds, Update, unless
 from ..schema import CRM
 from ..world import World
 from .catalogue import Catalogue
-from .homes import ONLINE, ONLINE_SHOP, account_zone, opening_hours, shops
+from .homes import ONLINE, account_zone, opening_hours, shops
 from .orders import BOUGHT, RETAIL, WHOLESALE, Orders, seconds_between
 from .people import contact_address
 
@@ -50,6 +50,7 @@ class Parcels:
         parcel: shape (m,), record numbers, rising.
         order: shape (m,), position of the order.
         late: shape (m,), takes a week more than promised.
+        carried: shape (m,), the customer carries it out of the store.
         sent, arrived: shape (m,), when.
         of_line: shape (lines,), position of the parcel that each line of an order goes in; −1 for none.
     """
@@ -57,6 +58,7 @@ class Parcels:
     parcel: Integers
     order: Integers
     late: NDArray[np.bool_]
+    carried: NDArray[np.bool_]
     sent: Seconds
     arrived: Seconds
     of_line: Integers
@@ -78,6 +80,7 @@ class Returns:
 
     Attributes:
         order: shape (n,), position of the order; the return's record number is the order's.
+        brought: shape (n,), back to the counter, not sent.
         submitted, processed: shape (n,), when.
         line: shape (lines,), position of each line that comes back.
         of_line: shape (lines,), position of its return.
@@ -85,6 +88,7 @@ class Returns:
     """
 
     order: Integers
+    brought: NDArray[np.bool_]
     submitted: Seconds
     processed: Seconds
     line: Integers
@@ -113,9 +117,9 @@ def make_parcels(world: World, orders: Orders) -> Parcels:
     carried = carried[order]
     late = ~carried & (uniform(seed, "late", parcel) < world.behaviour.service.late)
     # packed the next day or the day after, on the way for one to three days, brought by day
-    origin = account_zone(world, np.where(orders.type[order] == WHOLESALE, ONLINE_SHOP, orders.account[order]))
+    origin = account_zone(world, orders.ships_from[order])
     zone = ZONE_OF_PLACE[orders.place[order]]
-    bought = np.where(np.isnat(orders.activated[order]), world.opening, orders.activated[order])
+    bought = orders.activated[order]
     packed = _later(seed, "packing", parcel, to_local(bought, origin), 1, 2)
     packed += is_closed(packed)
     sent = to_utc(at_hours(packed, uniform(seed, "hour of packing", parcel), *_PACKED), origin)
@@ -129,15 +133,13 @@ def make_parcels(world: World, orders: Orders) -> Parcels:
     waits = bought + seconds_between(seed, "is wrapped", parcel, 60, 600)
     sent = np.where(carried, waits, sent)
     arrived = np.where(carried, waits + seconds_between(seed, "is carried out", parcel, 20, 120), arrived)
-    never = np.isnat(orders.activated[order])
-    sent, arrived = unless(never, sent), unless(never, arrived)
-    return Parcels(parcel, order, late, sent, arrived, of_line)
+    return Parcels(parcel, order, late, carried, sent, arrived, of_line)
 
 
 def carried_out(world: World, orders: Orders) -> NDArray[np.bool_]:
     """Which orders the customer carries out of the store, shape (n,): all of a walk-in's, and most over a counter."""
     nameless = ~world.is_contact(orders.customer)
-    counter = shops(world).channel[np.where(orders.type == WHOLESALE, ONLINE_SHOP, orders.account)] != ONLINE
+    counter = shops(world).channel[orders.ships_from] != ONLINE
     home = uniform(world.seed, "is sent home", orders.order) < _SENT_HOME
     return (orders.type == RETAIL) & (nameless | (counter & ~home))
 
@@ -158,11 +160,11 @@ def shipment_rows(world: World, orders: Orders, parcels: Parcels) -> list[Rows]:
         {
             "id": parcels.parcel,
             "order_id": orders.order[parcels.order],
-            "ship_from_address": np.where(wholesale, ONLINE_SHOP, account),
+            "ship_from_address": orders.ships_from[parcels.order],
             "ship_to_address": np.where(
                 wholesale,
                 account,
-                np.where(carried_out(world, orders)[parcels.order], -1, contact_address(world, customer)),
+                np.where(parcels.carried, -1, contact_address(world, customer)),
             ),
             "expected_delivery_date": promised,
             "actual_delivery_date": np.full(n, np.datetime64("NaT"), "datetime64[s]"),
@@ -211,7 +213,8 @@ def make_returns(world: World, orders: Orders, parcels: Parcels, catalogue: Cata
     processed = np.where(brought, at_once, between_hours(processed, zone, *_REFUNDED))
     # of several pieces, sometimes only one comes back
     whole = uniform(seed, "all pieces", item[line]) < 0.5
-    return Returns(order, submitted, processed, line, of_line, np.where(whole, orders.lines.quantity[line], 1))
+    pieces = np.where(whole, orders.lines.quantity[line], 1)
+    return Returns(order, brought, submitted, processed, line, of_line, pieces)
 
 
 def _in_store(world: World, orders: Orders, order: Integers) -> NDArray[np.bool_]:
@@ -233,7 +236,7 @@ def return_rows(world: World, orders: Orders, returns: Returns, sized: NDArray[n
     number, item, n = orders.order[order], orders.item[line], len(order)
     refund = returns.pieces * orders.lines.unit_cents[line]
     contact = np.where(world.is_contact(orders.customer[order]), orders.customer[order], -1)
-    travels = np.where(_in_store(world, orders, order), _BACK_IN_STORE, uniform(seed, "urgent", number) < _EXPRESS)
+    travels = np.where(returns.brought, _BACK_IN_STORE, uniform(seed, "urgent", number) < _EXPRESS)
     local = to_local(returns.submitted, ZONE_OF_PLACE[orders.place[order]]).astype("datetime64[D]")
     headers = Rows(
         "crm.return_order",

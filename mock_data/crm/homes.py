@@ -65,14 +65,11 @@ class _Groups:
         order = np.argsort(group, kind="stable")
         return cls(member[order], np.searchsorted(group[order], np.arange(groups + 1)))
 
-    def size(self, group: Integers) -> Integers:
-        return self.first[group + 1] - self.first[group]
-
     def draw(self, group: Integers, u: Floats) -> Integers:
         """A member of each group for a uniform draw, shape (n,); −1 where it has none."""
         if not len(self.member):
             return np.full(len(group), -1)
-        size = self.size(group)
+        size = self.first[group + 1] - self.first[group]
         which = self.first[group] + (u * size).astype(np.int64)
         return np.where(size > 0, self.member[np.minimum(which, len(self.member) - 1)], -1)
 
@@ -184,8 +181,7 @@ class Homes:
 
     def moment(self, who: Integers, day: Integers, share: Floats) -> Seconds:
         """The instant at which a share of what is bought that local day, where each buys, has been bought."""
-        hours = opening_hours(self.world.behaviour, shops(self.world).channel[self.account(who, day)])
-        second = second_of_day(share, hours)
+        second = second_of_day(share, self._hours(who, day))
         local = (self.world.start + day).astype("datetime64[s]") + second.astype("timedelta64[s]")
         return to_utc(local, self.zone[who])
 
@@ -195,9 +191,12 @@ class Homes:
 
     def share(self, who: Integers, day: Integers, at: Seconds, after: np.timedelta64) -> Floats:
         """What has been bought some time after an instant on a local day, where each buys, as a share of the day's."""
-        hours = opening_hours(self.world.behaviour, shops(self.world).channel[self.account(who, day)])
         since = to_local(at, self.zone[who]) - (self.world.start + day).astype("datetime64[s]")
-        return share_of_day((since + after).astype(np.int64), hours)
+        return share_of_day((since + after).astype(np.int64), self._hours(who, day))
+
+    def _hours(self, who: Integers, day: Integers) -> Hours:
+        """When the accounts sell at which customers buy on a local day."""
+        return opening_hours(self.world.behaviour, shops(self.world).channel[self.account(who, day)])
 
 
 def make_homes(

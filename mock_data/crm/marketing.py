@@ -455,9 +455,7 @@ def _lead_rows(world: World, leads: Leads) -> Rows:
                     "status": np.full(n, _CONVERTED),
                     "is_converted": np.ones(n, dtype=bool),
                     "converted_date": leads.converted,
-                    "converted_account_id": home_account(
-                        world, leads.contact, leads.source, contact_place(world, leads.contact, leads.source)
-                    ),
+                    "converted_account_id": home_account(world, leads.contact, leads.source, leads.place),
                     "converted_contact_id": leads.contact,
                 },
             ),

@@ -79,6 +79,11 @@ class Orders:
         return self.order[self.lines.order] * _LINES + self.lines.line
 
     @property
+    def ships_from(self) -> Integers:
+        """The account that each order's goods leave, shape (n,): the web shop's warehouse for what is resold."""
+        return np.where(self.type == WHOLESALE, ONLINE_SHOP, self.account)
+
+    @property
     def line_cents(self) -> Integers:
         """Total of each line, net of discount, before tax."""
         return self.lines.quantity * self.lines.unit_cents
@@ -333,10 +338,10 @@ def _users(owner: Integers) -> dict[str, Integers]:
 
 def number_in_time(world: World, at: Seconds, customer: Integers) -> pa.StringArray:
     """Numbers that rise with the time at which something comes in, as if counted: the second, then from whom."""
-    apart = 10 ** len(str(world.buyers))
+    digits = len(str(world.buyers))
     seconds = (np.where(np.isnat(at), world.opening, at) - world.opening).astype(np.int64)
-    number = seconds * apart + customer % apart
-    return pc.utf8_lpad(pc.cast(pa.array(number), pa.string()), _DIGITS_OF_SECONDS + len(str(world.buyers)), "0")
+    number = seconds * 10**digits + customer % 10**digits
+    return pc.utf8_lpad(pc.cast(pa.array(number), pa.string()), _DIGITS_OF_SECONDS + digits, "0")
 
 
 def _tax(world: World, orders: Orders) -> Integers:

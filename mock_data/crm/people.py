@@ -23,20 +23,26 @@ from ..world import LATER_WALK_INS, PEOPLE_PER_WHOLESALER, World
 from .homes import CHANNELS, ONLINE, ONLINE_SHOP, STORE, Homes, account_place, make_homes, shops
 
 _COMPANY = "Menswear"
+
+
+class _Role(NamedTuple):
+    """A place in the hierarchy: below which one (−1: the top), who holds it, and what reports call the branch."""
+
+    name: str
+    parent: int
+    title: str
+    department: str
+    team: str
+
+
 _ROLES = (
-    ("Chief Executive", -1), ("Head of Sales", 0), ("Head of Service", 0), ("Sales", 1), ("Service", 2),
-    ("Wholesale Sales", 1),
-)  # fmt: skip
-_TEAMS = ("Company", "All Sales", "All Service", "Shop Sales", "Service Desk", "Wholesale Sales")  # by role
-_TITLES = (
-    "Chief Executive",
-    "Head of Sales",
-    "Head of Service",
-    "Sales Associate",
-    "Service Agent",
-    "Account Executive",
+    _Role("Chief Executive", -1, "Chief Executive", "Management", "Company"),
+    _Role("Head of Sales", 0, "Head of Sales", "Sales", "All Sales"),
+    _Role("Head of Service", 0, "Head of Service", "Service", "All Service"),
+    _Role("Sales", 1, "Sales Associate", "Sales", "Shop Sales"),
+    _Role("Service", 2, "Service Agent", "Service", "Service Desk"),
+    _Role("Wholesale Sales", 1, "Account Executive", "Wholesale", "Wholesale Sales"),
 )
-_DEPARTMENTS = ("Management", "Sales", "Service", "Sales", "Service", "Wholesale")
 # user 0 is the integration, which has no role
 _ROLE_OF_USER = np.array([-1, 0, 1, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5])
 _MANAGER_OF_USER = np.array([-1, -1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 2, 2, 2, 2, 2])
@@ -186,10 +192,10 @@ def staff_rows(world: World) -> list[Rows]:
             np.full(roles, world.opening),
             {
                 "id": np.arange(roles),
-                "name": pa.array([name for name, _ in _ROLES]),
-                "developer_name": pa.array([name.replace(" ", "_") for name, _ in _ROLES]),
-                "rollup_description": pa.array(_TEAMS),
-                "parent_role_id": np.array([parent for _, parent in _ROLES]),
+                "name": pa.array([role.name for role in _ROLES]),
+                "developer_name": pa.array([role.name.replace(" ", "_") for role in _ROLES]),
+                "rollup_description": pa.array([role.team for role in _ROLES]),
+                "parent_role_id": np.array([role.parent for role in _ROLES]),
             },
         ),
         Rows(
@@ -204,8 +210,8 @@ def staff_rows(world: World) -> list[Rows]:
                 "alias": pc.fill_null(pc.utf8_lower(alias), "webshop"),
                 "email": login,
                 "phone": telephone(world, "telephone of user", user, place),
-                "title": from_pool(pa.array(_TITLES), _ROLE_OF_USER),
-                "department": from_pool(pa.array(_DEPARTMENTS), _ROLE_OF_USER),
+                "title": from_pool(pa.array([role.title for role in _ROLES]), _ROLE_OF_USER),
+                "department": from_pool(pa.array([role.department for role in _ROLES]), _ROLE_OF_USER),
                 "company_name": pa.repeat(_COMPANY, users),
                 "user_type": np.zeros(users, dtype=np.int64),
                 "is_active": np.ones(users, dtype=bool),

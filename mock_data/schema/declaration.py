@@ -145,6 +145,21 @@ def datetime(name: str, description: str, *, required: bool = False) -> Field:
     return Field(name, FieldType.DATETIME, description, required=required)
 
 
+def postal_address(
+    prefix: str = "", *, street: str = "House number and street.", coarse: str = ""
+) -> tuple[Field, ...]:
+    """Where a person lives; state and country in full and by code. `coarse` is said of what marts may hold."""
+    return (
+        text(f"{prefix}street", street, personal=True),
+        text(f"{prefix}city", "City.", personal=True),
+        text(f"{prefix}state", f"State, in full{coarse}."),
+        text(f"{prefix}state_code", "Its two letters."),
+        text(f"{prefix}postal_code", "Postal code.", personal=True),
+        text(f"{prefix}country", f"Country, in full{coarse}."),
+        text(f"{prefix}country_code", "Its two letters."),
+    )
+
+
 _SYSTEM_FIELDS = (
     datetime("created_date", "When the row came into being, UTC.", required=True),
     reference("created_by_id", "user", "Who or what created the row.", required=True),

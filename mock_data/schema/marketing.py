@@ -1,6 +1,6 @@
 """How customers are won: campaigns, their members, leads."""
 
-from .declaration import boolean, crm_object, date, datetime, integer, money, picklist, reference, text
+from .declaration import boolean, crm_object, date, datetime, integer, money, picklist, postal_address, reference, text
 
 LEAD_SOURCES = "Web | Store | Referral | Social | Event"
 
@@ -43,13 +43,7 @@ OBJECTS = (
         text("title", "What they do at the company; NULL for consumers."),
         text("email", "Address the lead left.", personal=True),
         text("phone", "Telephone the lead left, of the range that belongs to nobody.", personal=True),
-        text("street", "House number and street; the form does not ask for it.", personal=True),
-        text("city", "City.", personal=True),
-        text("state", "State, in full."),
-        text("state_code", "Its two letters."),
-        text("postal_code", "Postal code.", personal=True),
-        text("country", "Country, in full."),
-        text("country_code", "Its two letters."),
+        *postal_address(street="House number and street; the form does not ask for it."),
         text("industry", "Trade of the company; NULL for consumers."),
         money("annual_revenue", "What the company takes a year; NULL for consumers."),
         integer("number_of_employees", "How many work at the company; NULL for consumers."),

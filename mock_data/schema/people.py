@@ -1,6 +1,19 @@
 """Who works here, where orders are taken, and who buys: users, accounts, contacts, addresses."""
 
-from .declaration import Field, boolean, crm_object, date, datetime, integer, money, number, picklist, reference, text
+from .declaration import (
+    Field,
+    boolean,
+    crm_object,
+    date,
+    datetime,
+    integer,
+    money,
+    number,
+    picklist,
+    postal_address,
+    reference,
+    text,
+)
 
 
 def _address(use: str, where: str) -> tuple[Field, ...]:
@@ -108,26 +121,14 @@ OBJECTS = (
         boolean("do_not_call", "Asked not to be telephoned."),
         boolean("has_opted_out_of_email", "Unsubscribed; overwritten in place when it happens."),
         datetime("email_bounced_date", "When a mail to the address first came back; NULL while it works."),
-        text("mailing_street", "House number and street.", personal=True),
-        text("mailing_city", "City.", personal=True),
-        text("mailing_state", "State, in full; coarse enough for marts."),
-        text("mailing_state_code", "Its two letters."),
-        text("mailing_postal_code", "Postal code.", personal=True),
-        text("mailing_country", "Country, in full; coarse enough for marts."),
-        text("mailing_country_code", "Its two letters."),
+        *postal_address("mailing_", coarse="; coarse enough for marts"),
         *_LAST_DATES,
     ),
     crm_object(
         "address",
         "130",
         "A place that orders are billed or shipped to.",
-        text("street", "House number and street.", personal=True),
-        text("city", "City.", personal=True),
-        text("state", "State, in full."),
-        text("state_code", "Its two letters."),
-        text("postal_code", "Postal code.", personal=True),
-        text("country", "Country, in full."),
-        text("country_code", "Its two letters."),
+        *postal_address(),
         number("latitude", "Degrees north.", personal=True),
         number("longitude", "Degrees east.", personal=True),
         text("time_zone", "IANA name of the place's clock."),
