@@ -178,7 +178,8 @@ def _machine(section: Section) -> str:
 
 def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], text: tuple[int, ...] = ()) -> str:
     """An HTML table whose columns at the positions `text` are words, the others numbers."""
-    return Table(heads, tuple(rows), tuple(i not in text for i in range(len(heads))), len(rows)).html()
+    shown = tuple(rows)
+    return Table(heads, heads, shown, shown, tuple(i not in text for i in range(len(heads))), len(shown)).html()
 
 
 def _significant(value: float) -> str:

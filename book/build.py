@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import yaml
 
 from warehouse.errors import UserError, run_command
@@ -20,6 +21,7 @@ from warehouse.settings import PROJECT_ROOT, load_settings
 
 from . import palette
 from .benchmark_tables import fragments
+from .chapter import for_book
 from .facts import facts_strip, read_facts
 from .kpi_dictionary import dictionary_page, read_kpis
 from .paths import CONFIG, DBT_DOCS, DOCTREES, EXECUTED, HTML, MANIFEST, PAGES, SOURCE, TOC
@@ -108,7 +110,7 @@ def _sources(toc: dict[str, Any], pages: list[str]) -> dict[str, bytes]:
         if page.startswith("notebooks/"):
             executed = EXECUTED / f"{Path(page).name}.ipynb"
             _require(executed)
-            files[f"{page}.ipynb"] = executed.read_bytes()
+            files[f"{page}.ipynb"] = nbformat.writes(for_book(nbformat.read(executed, as_version=4))).encode()
         else:
             source = PROJECT_ROOT / f"{page}.md"
             _require(source)

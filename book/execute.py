@@ -28,6 +28,7 @@ from warehouse.connect import check_postgres, postgres_dsn
 from warehouse.errors import UserError, run_command
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
+from .chapter import finish
 from .kernels import fork_kernels
 from .paths import DBT_TARGET, EXECUTED, NOTEBOOKS
 
@@ -126,6 +127,10 @@ def _execute_one(source: Path, target: Path, inputs: str, inplace: bool, clients
         ) from None
     except (CellTimeoutError, DeadKernelError) as error:
         raise UserError(f"{source.name}, {_failed_cell(notebook)}: {_first_line(str(error))}") from None
+    try:
+        finish(notebook)
+    except UserError as error:
+        raise UserError(f"{source.name}: {error}") from None
     # the copy is replaced whole, so an interrupted run leaves the old one
     text = nbformat.writes(normalise(notebook)) + "\n"
     partial = target.with_suffix(".partial")

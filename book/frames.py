@@ -7,27 +7,41 @@ Everything that prints or draws a result goes through this module, so the differ
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 
-DIGITS = 6
-"""Decimal places that are shown and drawn: engines agree to nine, so no rounding edge lies between them."""
+from .columns import DIGITS, MISSING, cell, form, heading, is_missing, writer
 
 ROWS_SHOWN = 40
 """A table stops after so many rows and says how many there are."""
 
+WRITTEN_NUMBER = re.compile(r"[±+−-]? ?\$?(\d{1,3}(,\d{3})+|\d{1,4})(\.\d+)?( ?%)?|–")
+LONG, LONG_NAME = 16, re.compile(r"[^\s]{17}")
+
 
 @dataclass(frozen=True)
 class Table:
-    """Column names, rows of cells as text, and which columns are numbers; knows its own HTML and plain text."""
+    """A result as a reader sees it, and as a program would: knows its own HTML and plain text.
+
+    Attributes:
+        names: the columns' own names.
+        headings: what stands above the columns.
+        rows: the cells as shown.
+        values: the cells as a program reads them (`0.0878`, `2025-12-01`), row for row.
+        numeric: which columns are numbers.
+        total: how many rows the result has, shown or not.
+    """
 
     names: tuple[str, ...]
+    headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    values: tuple[tuple[str, ...], ...]
     numeric: tuple[bool, ...]
     total: int
 
@@ -35,26 +49,33 @@ class Table:
         return {"text/html": self.html(), "text/plain": self.text()}
 
     def html(self) -> str:
-        """An HTML table: numbers to the right, a scope on every head, and a region a keyboard can scroll."""
-        sides = ['class="number"' if numeric else "" for numeric in self.numeric]
-        head = "".join(
-            f'<th scope="col" {side}>{html.escape(name)}</th>' for name, side in zip(self.names, sides, strict=True)
+        """An HTML table: numbers to the right, a scope on every head, and a region a keyboard can scroll.
+
+        `data-name` and `data-value` hold what is copied and downloaded, where the text is another.
+        """
+        sides = [' class="number"' if numeric else "" for numeric in self.numeric]
+        head = " ".join(
+            f'<th scope="col"{side}{_data("name", name, heading)}>{html.escape(heading)}</th>'
+            for name, heading, side in zip(self.names, self.headings, sides, strict=True)
         )
         body = "\n".join(
             "<tr>"
-            + "".join(f"<td {side}>{html.escape(cell)}</td>" for cell, side in zip(row, sides, strict=True))
+            + " ".join(
+                f"<td{side}{_data('value', value, text)}>{_breakable(text)}</td>"
+                for text, value, side in zip(row, values, sides, strict=True)
+            )
             + "</tr>"
-            for row in self.rows
+            for row, values in zip(self.rows, self.values, strict=True)
         )
         note = f'<p class="rows">{self._note()}</p>\n' if self._note() else ""
         return (
             '<div class="result" role="region" aria-label="Table" tabindex="0">\n<table>\n'
             f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n{note}</div>"
-        ).replace(" >", ">")
+        )
 
     def text(self) -> str:
         """The same table in characters, for a terminal."""
-        lines = [self.names, *self.rows]
+        lines = [self.headings, *self.rows]
         widths = [max(len(line[i]) for line in lines) for i in range(len(self.names))]
         out = [
             "  ".join(
@@ -66,34 +87,33 @@ class Table:
         return "\n".join(out + ([self._note()] if self._note() else []))
 
     def _note(self) -> str:
+        if not self.total:
+            return "no rows"
         return f"{len(self.rows)} of {self.total:,} rows" if self.total > len(self.rows) else ""
 
 
 def table(names: Iterable[str], rows: Iterable[Sequence[object]], limit: int | None = ROWS_SHOWN) -> Table:
-    """Raw values of any engine as a `Table` of at most `limit` rows (None: all)."""
+    """Raw values of any engine as a `Table` of at most `limit` rows (None: all).
+
+    What a column shows follows from its name (`book.columns`); text is shown as it is.
+    """
     names, values = tuple(names), [tuple(row) for row in rows]
     columns = list(zip(*values, strict=True)) or [()] * len(names)
+    writers = [
+        writer(form(name, column), column) if _is_known(column) else cell
+        for name, column in zip(names, columns, strict=True)
+    ]
     return Table(
         names=names,
-        rows=tuple(tuple(cell(value) for value in row) for row in values[:limit]),
+        headings=tuple(map(heading, names)),
+        rows=tuple(
+            tuple(MISSING if is_missing(value) else write(value) for value, write in zip(row, writers, strict=True))
+            for row in values[:limit]
+        ),
+        values=tuple(tuple("" if is_missing(value) else cell(value) for value in row) for row in values[:limit]),
         numeric=tuple(_is_numeric(column) for column in columns),
         total=len(values),
     )
-
-
-def cell(value: object) -> str:
-    """One value as text: NULL is an en dash, money keeps its cents, other fractions lose their trailing zeros."""
-    if value is None or value is pd.NaT or value != value:
-        return "–"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal):
-        return _fraction(float(value)) if -_exponent(value) > DIGITS else f"{value:f}"
-    if isinstance(value, float):
-        return _fraction(value)
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d" if value.time() == datetime.min.time() else "%Y-%m-%d %H:%M:%S")
-    return str(value)
 
 
 def frame(result: Any) -> pd.DataFrame:
@@ -111,16 +131,27 @@ def _column(values: pd.Series[Any]) -> pd.Series[Any]:
     return values
 
 
-def _fraction(value: float) -> str:
-    text = f"{value:.{DIGITS}f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+def _data(kind: str, value: str, text: str) -> str:
+    return f' data-{kind}="{html.escape(value)}"' if value != text else ""
 
 
-def _exponent(value: Decimal) -> int:
-    exponent = value.as_tuple().exponent
-    return exponent if isinstance(exponent, int) else 0
+def _breakable(text: str) -> str:
+    """A cell whose long names may go on in the next line after an underscore, a dot or an at sign."""
+    escaped = html.escape(text)
+    if len(text) <= LONG or not LONG_NAME.search(text):
+        return escaped
+    return re.sub(r"(?<=\w)([_.@:])(?=\w)", r"\1<wbr>", escaped)
+
+
+def _is_known(column: Sequence[object]) -> bool:
+    return any(not is_missing(value) for value in column)
 
 
 def _is_numeric(column: Sequence[object]) -> bool:
-    known = [value for value in column if value is not None]
-    return bool(known) and all(isinstance(v, int | float | Decimal) and not isinstance(v, bool) for v in known)
+    known = [value for value in column if not is_missing(value)]
+    return bool(known) and all(
+        WRITTEN_NUMBER.fullmatch(v)
+        if isinstance(v, str)
+        else isinstance(v, int | float | Decimal) and not isinstance(v, bool)
+        for v in known
+    )

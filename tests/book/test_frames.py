@@ -1,5 +1,6 @@
 """One value looks the same whichever engine and Python type it came in."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -8,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from book.frames import cell, frame, table
+from book.columns import cell
+from book.frames import frame, table
 
 
 @pytest.mark.parametrize(
@@ -68,4 +70,22 @@ def test_names_and_values_are_escaped() -> None:
 
 
 def test_an_empty_result_is_a_table_with_a_head() -> None:
-    assert table(["a", "b"], []).text() == "a  b"
+    assert table(["a", "b"], []).text() == "a  b\nno rows"
+
+
+def test_a_program_reads_names_and_values_where_a_person_reads_others() -> None:
+    page = table(["attrition_rate", "n"], [(Decimal("0.0878"), 3), (None, 4)]).html()
+    assert '<th scope="col" class="number" data-name="attrition_rate">Attrition rate</th>' in page
+    assert '<td class="number" data-value="0.0878">8.8%</td> <td class="number">3</td>' in page
+    assert '<td class="number" data-value="">–</td>' in page
+
+
+def test_cells_are_words_to_a_search() -> None:
+    page = table(["a", "b"], [("one", "two"), ("three", "four")]).html()
+    assert re.sub(r"<[^>]+>", "", page).split() == ["a", "b", "one", "two", "three", "four"]
+
+
+def test_a_long_name_may_break_and_is_copied_whole() -> None:
+    page = table(["test"], [("edge_22_deleted_orders_are_gone",)]).html()
+    assert "edge_<wbr>22_<wbr>deleted" in page
+    assert page.replace("<wbr>", "").count("edge_22_deleted_orders_are_gone") == 1

@@ -18,8 +18,10 @@ import pytest
 import yaml
 
 from book.build import toc_pages
+from book.chapter import QUOTE, YOUR_TURN, finish, for_book, said_by
 from book.execute import normalise
 from book.paths import NOTEBOOKS, TOC
+from warehouse.errors import UserError
 
 HEADINGS = ("What you will be able to answer", "What it needs", "Exercises", "Summary", "Next")
 FORBIDDEN = {
@@ -34,7 +36,8 @@ NOT_PROSE = re.compile(
         (
             r"^(?:```+|~~~+).*?^(?:```+|~~~+)",  # code
             r"\$\$.*?\$\$|\$[^$\n]+\$",  # formulas
-            r"(?:\{[\w:]+\})?`[^`]*`",  # names, and what a cell said
+            r"`[^`]*`",  # names
+            QUOTE.pattern,  # what a cell said
             r"\]\([^)]*\)",  # addresses
             r"\b(?:chapter|edge case) \d+",
         )
@@ -91,6 +94,39 @@ def test_the_notebook_is_stored_as_make_notebooks_stores_it(path: Path) -> None:
 
 
 @chapters
+def test_the_prose_quotes_what_the_cells_said(path: Path) -> None:
+    """A number that was changed by hand, or a stored text older than its outputs, differs from what `finish` writes."""
+    stored, finished = read(path), read(path)
+    finish(finished)
+    assert [cell.source for cell in stored.cells] == [cell.source for cell in finished.cells]
+
+
+@chapters
+def test_the_prose_reads_the_same_without_an_extension(path: Path) -> None:
+    """Roles and directives are plain characters in Jupyter, VS Code and on GitHub."""
+    for cell in read(path).cells:
+        if cell.cell_type == "markdown":
+            assert not re.search(r"^:::|\{[a-z:-]+\}`|^```\{|\]\(/", cell.source, flags=re.MULTILINE), cell.source
+
+
+@chapters
+def test_each_exercise_has_a_cell_for_the_reader_and_a_closed_answer(path: Path) -> None:
+    cells = read(path).cells
+    asked = [n for n, cell in enumerate(cells) if re.search(r"^\*\*Exercise \w+", cell.source, flags=re.MULTILINE)]
+    assert len(asked) >= 2
+    for n in asked:
+        assert cells[n + 1].source == YOUR_TURN
+        assert cells[n + 2].source.startswith("<details>\n<summary>")
+    assert YOUR_TURN not in [cell.source for cell in for_book(read(path)).cells]
+
+
+def test_a_quote_that_nobody_says_stops_the_run() -> None:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell('<span data-say="lost">…</span>')])
+    with pytest.raises(UserError, match='quotes "lost", which no cell says'):
+        finish(notebook)
+
+
+@chapters
 def test_nothing_is_said_twice(path: Path) -> None:
     """A whole sentence or row of a table stands once in a cell."""
     for cell in read(path).cells:
@@ -114,13 +150,14 @@ def unfounded(path: Path) -> set[str]:
 
 @chapters
 def test_no_number_in_the_prose_is_typed_in(path: Path) -> None:
-    assert not unfounded(path), "let a cell compute it, and write {glue:text}"
+    assert not unfounded(path), "let a cell compute it, and write <span data-say=…>"
 
 
 def test_a_number_that_is_typed_in_is_found(tmp_path: Path) -> None:
     cells = [
         nbformat.v4.new_markdown_cell(
-            "Of 8,993 buyers `4` and {glue:text}`five` ($6$, [seven](7.ipynb)) within 182 days; see chapter 8."
+            'Of 8,993 buyers `4` and <span data-say="five">5</span> ($6$, [seven](7.ipynb)) within 182 days; '
+            "see chapter 8."
         ),
         nbformat.v4.new_code_cell("WINDOW = 182"),
     ]
@@ -144,11 +181,6 @@ def test_the_chapter_follows_the_template(path: Path) -> None:
     assert len(titles) == 1
     assert [section for section in sections if section in HEADINGS] == list(HEADINGS)
     assert len(sections) > len(HEADINGS), "nothing between what it needs and the exercises"
-    said = {
-        output.metadata["scrapbook"]["name"]
-        for cell in code_cells(path)
-        for output in cell.outputs
-        if "scrapbook" in output.get("metadata", {})
-    }
-    used = set(re.findall(r"\{glue[^}]*\}`([^`]+)`", "\n".join(c.source for c in read(path).cells)))
+    said = set(said_by(read(path)))
+    used = {quote["name"] for quote in QUOTE.finditer("\n".join(c.source for c in read(path).cells))}
     assert used == said, "names said and names used differ"
