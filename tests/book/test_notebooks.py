@@ -10,6 +10,8 @@ uncompared: hence this test.
 
 import json
 import re
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +46,21 @@ NOT_PROSE = re.compile(
     ),
     flags=re.DOTALL | re.MULTILINE,
 )
+OPEN_LINES = 25
 NUMBER = re.compile(r"(?<![\w.])\d[\d,_]*(?:\.\d+)?")
 
 CHAPTERS = sorted(NOTEBOOKS.glob("*.ipynb"))
 chapters = pytest.mark.parametrize("path", CHAPTERS, ids=[path.stem for path in CHAPTERS])
 
 
-def read(path: Path) -> Any:
+@cache
+def _read(path: Path) -> Any:
     return nbformat.read(path, as_version=4)
+
+
+def read(path: Path) -> Any:
+    """The notebook, a copy of its own for each test: reading checks it against its format, which takes long."""
+    return deepcopy(_read(path))
 
 
 def code_cells(path: Path) -> list[Any]:
@@ -124,6 +133,19 @@ def test_a_quote_that_nobody_says_stops_the_run() -> None:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell('<span data-say="lost">…</span>')])
     with pytest.raises(UserError, match='quotes "lost", which no cell says'):
         finish(notebook)
+
+
+@chapters
+def test_code_never_stands_between_a_reader_and_the_answer_for_long(path: Path) -> None:
+    """At most 25 lines of code stand open in a row; longer code is folded, or a function that is imported."""
+    row = 0
+    for cell in read(path).cells:
+        folded = {"hide-input", "hide-cell", "remove-input", "remove-cell"} & set(cell.metadata.get("tags", []))
+        if cell.cell_type == "markdown" or folded:
+            row = 0
+        else:
+            row += len(cell.source.splitlines())
+        assert row <= OPEN_LINES, f"cell {cell.id}: {row} lines open in a row"
 
 
 @chapters
