@@ -49,7 +49,7 @@ class Table:
         return {"text/html": self.html(), "text/plain": self.text()}
 
     def html(self) -> str:
-        """An HTML table: numbers to the right, a scope on every head, and a region a keyboard can scroll.
+        """An HTML table: numbers to the right, a scope on every head, and a group that a keyboard can scroll.
 
         `data-name` and `data-value` hold what is copied and downloaded, where the text is another.
         """
@@ -69,7 +69,7 @@ class Table:
         )
         note = f'<p class="rows">{self._note()}</p>\n' if self._note() else ""
         return (
-            '<div class="result" role="region" aria-label="Table" tabindex="0">\n<table>\n'
+            f'<div class="result" role="group" aria-label="{self._label()}" tabindex="0">\n<table>\n'
             f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n{note}</div>"
         )
 
@@ -85,6 +85,10 @@ class Table:
             for line in lines
         ]
         return "\n".join(out + ([self._note()] if self._note() else []))
+
+    def _label(self) -> str:
+        # a group, not a region: a page with twenty tables would otherwise have twenty landmarks
+        return html.escape("Table: " + ", ".join(name for name in self.headings if name))
 
     def _note(self) -> str:
         if not self.total:

@@ -91,12 +91,12 @@ def _meaning(field: Field) -> str:
 def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]], numeric: tuple[int, ...] = ()) -> str:
     def line(cells: tuple[str, ...], tag: str, scope: str = "") -> str:
         sides = [' class="number"' if i in numeric else "" for i in range(len(cells))]
-        return "".join(f"<{tag}{scope}{side}>{cell}</{tag}>" for cell, side in zip(cells, sides, strict=True))
+        return " ".join(f"<{tag}{scope}{side}>{cell}</{tag}>" for cell, side in zip(cells, sides, strict=True))
 
     head = line(heads, "th", ' scope="col"')
     body = "\n".join(f"<tr>{line(row, 'td')}</tr>" for row in rows)
     return (
-        '<div class="result reference" role="region" aria-label="Table" tabindex="0">\n<table>\n'
+        f'<div class="result reference" role="group" aria-label="Table: {", ".join(heads)}" tabindex="0">\n<table>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
     )
 
