@@ -47,8 +47,10 @@ __all__ = [
 def connect() -> None:
     """Load `%sql` and connect it, for reading only, to the warehouse that the settings name; print nothing.
 
+    The connection is closed while no cell runs, and opens again by itself: others can write meanwhile.
+
     Raises:
-        UserError: the warehouse does not exist yet.
+        UserError: the warehouse does not exist yet, or is being written.
     """
     # jupysql would otherwise report its use and look for a newer version of itself over the network
     os.environ["PLOOMBER_STATS_ENABLED"] = "false"
@@ -56,16 +58,15 @@ def connect() -> None:
     # files compiled on the way in must not leave their syntax warnings on the page
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from sql.connection import ConnectionManager
         from sql.magic import SqlMagic
         from sql.run.resultset import ResultSet
+
+        from .reading import ReadingConnection, close_when_idle
 
     shell = get_ipython()
     if shell is None or shell.display_formatter is None:
         raise UserError("connect() works in a notebook: open one with `make lab`")
     settings = load_settings()
-    if settings.target == "duckdb" and not settings.warehouse_path.exists():
-        raise UserError(f"there is no warehouse at {settings.warehouse_path}: run `make demo` first")
     logging.getLogger("sql").setLevel(logging.ERROR)
 
     magic = SqlMagic(shell)
@@ -75,7 +76,8 @@ def connect() -> None:
     magic.displaylimit = 0
     magic.autopandas = False
     magic.named_parameters = "disabled"
-    ConnectionManager.set(reading_engine(settings), displaycon=False, config=magic)
+    ReadingConnection(reading_engine(settings), config=magic)
+    shell.events.register("post_execute", close_when_idle)
 
     def plain(result: Any, printer: Any, cycle: bool) -> None:
         printer.text(table(result.keys, result).text())

@@ -12,10 +12,13 @@ from typing import Annotated
 
 import typer
 
-from .connect import check_postgres, session_environment
+from .connect import check_duckdb, check_postgres, session_environment
 from .errors import SIGNALS, UserError, run_command
 from .local_postgres import FOLDER, remove, serving
 from .settings import Settings, load_settings
+
+# dbt's commands that do not open the warehouse
+_WITHOUT_WAREHOUSE = {"parse", "list", "ls", "deps", "clean", "init", "--version", "--help"}
 
 app = typer.Typer(
     help="The warehouse: its settings, and commands that run with them.",
@@ -32,6 +35,9 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD ARG…", he
     with serving(load_settings()) as settings:
         if settings.target == "postgres":
             check_postgres(settings)
+        elif Path(command[0]).name == "dbt" and not _WITHOUT_WAREHOUSE.intersection(command):
+            # dbt would say it late, and in many lines
+            check_duckdb(settings, writes=os.environ.get("WAREHOUSE_ACCESS") != "read_only")
         status = _run(command, _environment(settings))
     raise typer.Exit(status)
 

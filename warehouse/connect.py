@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,25 +96,72 @@ def sqlalchemy_url(settings: Settings) -> str:
 
 
 def reading_engine(settings: Settings) -> Engine:
-    """SQLAlchemy's engine on the warehouse, for reading; each connection is a new one.
+    """SQLAlchemy's engine on the warehouse, for reading; each connection is a new one, and none begins a transaction.
 
     A DuckDB file is attached under the name `warehouse`: of its own, one called marts.duckdb would hide its schema.
+    A connection raises `UserError` where the file is missing or being written.
     """
     from sqlalchemy import create_engine, event
     from sqlalchemy.pool import NullPool
 
     if settings.target == "postgres":
-        return create_engine(postgres_url(settings), poolclass=NullPool)
+        # a transaction left open would make dbt wait for the tables that it read
+        return create_engine(postgres_url(settings), poolclass=NullPool, isolation_level="AUTOCOMMIT")
     engine = create_engine("duckdb:///:memory:", poolclass=NullPool)
-    quoted = str(duckdb_path(settings)).replace("'", "''")
+    path = duckdb_path(settings)
+    quoted = str(path).replace("'", "''")
 
     @event.listens_for(engine, "connect")
     def attach(connection: Any, _record: object) -> None:
-        connection.execute(f"attach '{quoted}' as warehouse (type duckdb, read_only)")
+        if not path.exists():
+            connection.close()
+            raise UserError(f"there is no warehouse at {path}: run `make demo` first")
+        try:
+            connection.execute(f"attach '{quoted}' as warehouse (type duckdb, read_only)")
+        except Exception as error:
+            connection.close()
+            raise in_use(error, path, writes=False) or error from None
         connection.execute("use warehouse")
         connection.execute("set TimeZone = 'UTC'")
 
     return engine
+
+
+def in_use(error: Exception, path: Path, *, writes: bool) -> UserError | None:
+    """One line for DuckDB's refusal to open a file that another program has open; None for any other error.
+
+    Args:
+        writes: whether the file was to be written, for which everybody else must have closed it; a reader minds
+            only those who write.
+    """
+    if "Could not set lock on file" not in str(error):
+        return None
+    found = re.search(r"held in (?P<program>.+?) \(PID (?P<id>\d+)\)", str(error))
+    who = f"{Path(found['program']).name} (process {found['id']})" if found else "another program"
+    if writes:
+        return UserError(f"{path} is open in {who}: close it there (a notebook, a DuckDB shell), then run this again")
+    return UserError(f"{path} is being written by {who}: try again when it is done")
+
+
+def check_duckdb(settings: Settings, *, writes: bool) -> None:
+    """Raise `UserError`, naming the other program, unless the DuckDB file is missing or can be opened.
+
+    Costs nothing where nobody has it open: DuckDB itself is asked only where its lock is taken.
+    """
+    path = duckdb_path(settings)
+    try:
+        with path.open("r+b" if writes else "rb") as file:
+            fcntl.lockf(file, (fcntl.LOCK_EX if writes else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        import duckdb
+
+        try:
+            duckdb.connect(str(path), read_only=not writes).close()
+        except duckdb.Error as error:
+            if refusal := in_use(error, path, writes=writes):
+                raise refusal from None
+    except OSError:
+        pass  # no file, or none that may be locked: whoever opens it says so
 
 
 def check_postgres(settings: Settings, timeout_seconds: int = 5) -> None:

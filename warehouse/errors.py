@@ -22,6 +22,10 @@ _AGAIN_SECONDS = 0.05
 class UserError(Exception):
     """A problem the user can solve. Its text is one line: what went wrong, where, and what to do about it."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of a traceback: IPython asks for this."""
+        return [f"error: {self}"]
+
 
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C, SIGTERM or SIGHUP, raised wherever the command is. Its notes say what became of the work."""

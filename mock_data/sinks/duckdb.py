@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from warehouse.connect import in_use
 from warehouse.errors import UserError, uninterrupted
 
 from ..schema import TABLES
@@ -158,8 +159,8 @@ def connect(path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
         connection.execute("use warehouse")
         return connection
     except duckdb.Error as error:
-        if "Could not set lock on file" in str(error):
-            raise UserError(f"{path} is open in another program: close it there (a notebook, a DuckDB shell)") from None
+        if refusal := in_use(error, path, writes=not read_only):
+            raise refusal from None
         raise UserError(f"cannot open {path} as a DuckDB file: {str(error).splitlines()[0]}") from None
 
 
