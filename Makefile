@@ -40,7 +40,7 @@ help:
 	@echo 'make lint       style, types, SQL'
 	@echo 'make check-project  workflows, schemas, packages, secrets, weak code; make hooks lets git run the checks'
 	@echo 'make run-workflows  the hosted workflows, on this machine'
-	@echo 'make lab        open the chapters in Jupyter'
+	@echo 'make lab        open the chapters in Jupyter, and say at which address'
 	@echo 'make notebooks  run the chapters and store their outputs in notebooks/'
 	@echo 'make lock       choose the newest allowed version of every package anew'
 	@echo 'make compose-pipeline   the pipeline in a container; -jupyter, -book, -pipeline-postgres, -localstack, -down'
@@ -76,7 +76,7 @@ lint: $(INSTALLED)
 
 lab: $(INSTALLED)
 	$(call with_engine,models)
-	@$(RUN) jupyter lab --notebook-dir notebooks
+	@$(RUN) python -m book.lab
 
 notebooks: $(INSTALLED)
 	$(call with_engine,models)
