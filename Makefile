@@ -187,7 +187,7 @@ endif
 
 # Supply chain and workflows ----------------------------------------------------------------------------------------
 
-.PHONY: tools check-project run-workflows hooks sbom audit test-engine test-truth check-site check-links test-conda
+.PHONY: tools check-project run-workflows hooks sbom audit test-engine test-truth check-site check-lab check-links test-conda
 
 SBOM ?= $(BUILD)/html/sbom.cdx.json
 
@@ -232,6 +232,10 @@ test-truth: $(INSTALLED)
 
 check-site: $(INSTALLED)
 	@$(PY) -m book.check $(BUILD)/html
+
+check-lab: $(INSTALLED)
+	$(call with_engine,models)
+	@$(RUN) python -m book.check_lab
 
 # asks every address that the book names, so it needs the whole network
 check-links: $(INSTALLED)

@@ -78,9 +78,7 @@ def check(folder: Path) -> list[Visit]:
     )
     if not names:
         raise UserError(f"there is no site in {folder}: `make demo` builds it")
-    program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if program is None:
-        raise UserError(f"no browser on the PATH (looked for {', '.join(BROWSERS)}): install Debian's package chromium")
+    program = browser_program()
     visits = []
     with serve(folder) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
@@ -95,6 +93,14 @@ def check(folder: Path) -> list[Visit]:
             for problem in visit.problems:
                 print(f"      {problem}")
     return visits
+
+
+def browser_program() -> str:
+    """The browser that every check runs in; raises `UserError` where none is on the PATH."""
+    program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if program is None:
+        raise UserError(f"no browser on the PATH (looked for {', '.join(BROWSERS)}): install Debian's package chromium")
+    return program
 
 
 @contextmanager
