@@ -22,6 +22,6 @@ if [ -d notebooks ] && [ "${TARGET:-duckdb}" = duckdb ]; then
 Keep it in a volume, and read the chapters on it in Jupyter:
   docker run -t -i --rm -v handbook:/app/data demo_consulting
   docker run -t -i --rm -v handbook:/app/data -p 127.0.0.1:8888:8888 demo_consulting \
-    jupyter lab --ip=0.0.0.0 --no-browser notebooks
+    jupyter lab --ip=0.0.0.0 --no-browser --LabApp.default_url=/lab/tree/notebooks
 END
 fi
