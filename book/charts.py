@@ -118,7 +118,7 @@ def style(palette: Palette, *, phone: bool = False) -> dict[str, Any]:
     return {
         "background": palette.page,
         "font": FONT,
-        "padding": 2 if phone else 8,
+        "padding": 4 if phone else 8,
         "view": {"stroke": None, "continuousHeight": HEIGHT, "discreteHeight": {"step": 28}},
         "axis": {
             **quiet,
@@ -282,6 +282,8 @@ def _picture(wide: str, narrow: str, kind: str, alternative: str) -> str:
 
 
 def _uri(svg: str) -> str:
-    """An address that carries the picture, for an attribute in single quotes because SVG is full of double ones."""
-    # a `srcset` ends at the first space
+    """An address that carries the picture, for an attribute in single quotes because SVG is full of double ones.
+
+    Spaces are written out: the address in a `srcset` ends at the first.
+    """
     return "data:image/svg+xml," + quote(svg.replace("\n", " "), safe='=:/,;()!*@$+"<>')
