@@ -25,6 +25,7 @@ from .chapter import for_book
 from .facts import facts_strip, read_facts
 from .kpi_dictionary import dictionary_page, read_kpis
 from .paths import CONFIG, DBT_DOCS, DOCTREES, EXECUTED, HTML, MANIFEST, PAGES, SOURCE, TOC
+from .pictures import take_out
 from .schema_tables import reference_page, schema_diagram
 
 LANDING = "book/index"
@@ -48,6 +49,7 @@ def build() -> list[str]:
     for path in HTML.rglob("*.html"):
         # without JavaScript nobody turns "auto" into a theme, and code would have no colours
         path.write_text(path.read_text(encoding="utf-8").replace('data-theme="auto"', 'data-theme="light"', 1), "utf-8")
+    take_out(HTML)
     for pattern in UNUSED:
         for path in HTML.glob(pattern):
             path.unlink()

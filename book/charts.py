@@ -1,4 +1,4 @@
-"""One plot style for the whole book: static SVG in a light and a dark variant, with a caption, alt text and the data.
+"""One plot style for the whole book: static SVG, light and dark, wide and for a phone, with caption, alt text and data.
 
 A chapter draws with Altair and ends the cell with `show(chart, alt=…, caption=…)`. Nothing in the output depends on the
 run, the machine's fonts or the engine, so that stored outputs can be compared byte for byte; nothing needs JavaScript.
@@ -9,12 +9,15 @@ A colour that must differ between the themes is written as its name: `alt.value(
 
 from __future__ import annotations
 
+import functools
 import html
+import json
 import re
 import sys
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
+from xml.etree import ElementTree
 
 # a checker of international web addresses that compiles a grammar for a second on import; jsonschema, which Altair
 # loads, does without it where it is missing
@@ -24,23 +27,39 @@ import altair as altair  # noqa: E402 (a chapter draws with this one)
 import pandas as pd  # noqa: E402
 import vl_convert  # noqa: E402
 
+from .chart_widths import NARROW, WIDE, fitted, for_page, for_phone  # noqa: E402
 from .frames import table  # noqa: E402
 from .palette import DARK, LIGHT, Palette  # noqa: E402
 
-# the converter carries Liberation Sans, so widths are the same everywhere; Arial has the same widths in a browser
-FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-WIDTH, HEIGHT = 620, 300
+# the converter carries Liberation Sans, so widths are the same everywhere; the others are as wide, or hardly wider
+FONT = "Liberation Sans, Arial, Helvetica, Arimo, Roboto, DejaVu Sans Condensed, sans-serif"
+FONT_SIZE, HEIGHT = 13, 300
+PHONE = "(max-width: 640px)"
+"""Windows in which the narrow picture stands."""
+
+ROWS_SHOWN = 12
+"""The table below a chart stops after so many rows; the file that it links to has all."""
+
 VEGA_LITE = altair.SCHEMA_VERSION.removeprefix("v").rpartition(".")[0]
+
+SVG = "http://www.w3.org/2000/svg"
+# what an SVG has anyway, or has from its root
+_DEFAULTS = {
+    ("opacity", "1"), ("stroke-width", "1"), ("stroke-opacity", "1"), ("fill-opacity", "1"), ("stroke-miterlimit", "10"),
+    ("font-weight", "normal"), ("font-family", FONT), ("font-size", f"{FONT_SIZE}px"), ("transform", "translate(0,0)"),
+}  # fmt: skip
 
 altair.data_transformers.disable_max_rows()
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A finished chart as notebooks and pages show it."""
+    """A finished chart as notebooks and pages show it: a picture for each theme, wide and narrow."""
 
     light: str
     dark: str
+    light_narrow: str
+    dark_narrow: str
     alt: str
     caption: str
     data: pd.DataFrame
@@ -49,31 +68,38 @@ class Figure:
         return {"text/html": self.html(), "text/plain": f"[Chart] {self.alt}"}
 
     def html(self) -> str:
-        """A figure of two images, of which the page's theme shows one, a caption, and the data to unfold."""
-        rows = table(self.data.columns, self.data.astype(object).to_numpy().tolist(), limit=None)
+        """A figure of two pictures, of which the page's theme shows one, a caption, and the data to unfold."""
+        rows = table(self.data.columns, self.data.astype(object).to_numpy().tolist(), limit=ROWS_SHOWN)
         return (
             '<figure class="chart">\n'
-            + _image(self.light, 'class="chart-light"', self.alt)
-            + "\n"
-            + _image(self.dark, 'class="chart-dark" style="display:none"', self.alt)
-            + "\n"
-            f"<figcaption>{html.escape(self.caption)}</figcaption>\n"
-            f"<details><summary>The numbers in this chart</summary>\n{rows.html()}\n</details>\n"
+            + _picture(self.light, self.light_narrow, 'class="chart-light"', self.alt)
+            + _picture(self.dark, self.dark_narrow, 'class="chart-dark" style="display:none"', self.alt)
+            + f"<figcaption>{html.escape(self.caption)}</figcaption>\n"
+            f"<details><summary>The numbers in this chart</summary>\n{rows.html()}\n{self._file()}</details>\n"
             "</figure>"
         )
 
+    def _file(self) -> str:
+        """A link that carries all rows, where the table does not."""
+        if len(self.data) <= ROWS_SHOWN:
+            return ""
+        uri = "data:text/csv;charset=utf-8," + quote(self.data.to_csv(index=False), safe="=:/,;()!*@$+")
+        return f"<p><a download=\"numbers.csv\" href='{uri}'>All {len(self.data):,} rows as CSV</a></p>\n"
 
-def show(chart: Any, *, alt: str, caption: str, data: pd.DataFrame | None = None) -> Figure:
+
+def show(chart: Any, *, alt: str, caption: str, data: pd.DataFrame | None = None, narrow: Any = None) -> Figure:
     """The chart as a `Figure`, to be a cell's last line.
 
     Args:
-        chart: any Altair chart; size it only where the default (620 × 300) does not fit.
+        chart: any Altair chart; size it only where the default (the page's width, 300 high) does not fit.
         alt: what a reader who cannot see the picture should learn from it, in a sentence or two.
         caption: what the picture shows, not what to conclude from it.
         data: what the unfolding table holds; the chart's own frame if not given.
+        narrow: the chart for a phone, where what `book.chart_widths` makes of `chart` does not read well.
 
     Raises:
-        ValueError: alt text or caption is missing, or a layered chart comes without `data`.
+        ValueError: alt text or caption is missing, a layered chart comes without `data`, or labels and legends leave
+            no width for the plot.
     """
     if len(alt.split()) < 4 or not caption.strip():
         raise ValueError("a chart needs alt text of at least four words and a caption")
@@ -82,40 +108,43 @@ def show(chart: Any, *, alt: str, caption: str, data: pd.DataFrame | None = None
     if not isinstance(data, pd.DataFrame):
         raise ValueError("give show() the frame for the chart's table: data=…")
     spec = _spec(chart)
-    return Figure(_svg(spec, LIGHT), _svg(spec, DARK), alt, caption, data)
+    pictures = _drawn(for_page(spec), WIDE) + _drawn(for_phone(spec if narrow is None else _spec(narrow)), NARROW)
+    return Figure(*pictures, alt, caption, data)
 
 
-def style(palette: Palette) -> dict[str, Any]:
-    """The Vega-Lite configuration of every chart in the book, in one theme."""
+def style(palette: Palette, *, phone: bool = False) -> dict[str, Any]:
+    """The Vega-Lite configuration of every chart in the book, in one theme; lettering has one size on every screen."""
     quiet = {"labelColor": palette.quiet, "titleColor": palette.quiet}
     return {
         "background": palette.page,
         "font": FONT,
-        "padding": 8,
-        "view": {"stroke": None, "continuousWidth": WIDTH, "continuousHeight": HEIGHT, "discreteHeight": {"step": 28}},
+        "padding": 4 if phone else 8,
+        "view": {"stroke": None, "continuousHeight": HEIGHT, "discreteHeight": {"step": 28}},
         "axis": {
             **quiet,
             "domainColor": palette.line,
             "gridColor": palette.line,
             "tickColor": palette.line,
-            "labelFontSize": 13,
-            "titleFontSize": 13,
+            "labelFontSize": FONT_SIZE,
+            "titleFontSize": FONT_SIZE,
             "titleFontWeight": "normal",
-            "titlePadding": 12,
+            "titlePadding": 8 if phone else 12,
             "labelPadding": 6,
             "labelLimit": 260,
         },
-        "axisX": {"grid": False, "labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 12},
-        "axisY": {"domain": False, "ticks": False, "tickCount": 6},
-        "legend": {**quiet, "labelFontSize": 13, "titleFontSize": 13, "titleFontWeight": "normal", "orient": "top"},
-        "header": {**quiet, "labelFontSize": 13, "titleFontSize": 13, "titleFontWeight": "normal"},
+        "axisX": {"grid": False, "labelAngle": 0, "labelOverlap": "parity" if phone else "greedy", "labelSeparation": 10 if phone else 12},
+        "axisQuantitative": {"tickCount": 5 if phone else 6},
+        **({"axisTemporal": {"tickCount": 4}} if phone else {}),
+        "axisY": {"domain": False, "ticks": False},
+        "legend": {**quiet, "labelFontSize": FONT_SIZE, "titleFontSize": FONT_SIZE, "titleFontWeight": "normal", "orient": "top", "columnPadding": 18},
+        "header": {**quiet, "labelFontSize": FONT_SIZE, "titleFontSize": FONT_SIZE, "titleFontWeight": "normal"},
         "title": {"color": palette.ink, "fontSize": 15, "anchor": "start"},
         "mark": {"color": palette.series[0]},
         "bar": {"cornerRadiusEnd": 2},
         "line": {"strokeWidth": 2.5},
-        "point": {"size": 60, "filled": True},
+        "point": {"size": 36 if phone else 60, "filled": True},
         "rule": {"color": palette.quiet},
-        "text": {"color": palette.ink, "fontSize": 12},
+        "text": {"color": palette.ink, "fontSize": FONT_SIZE},
         "range": {
             "category": list(palette.series),
             "heatmap": list(palette.heat),
@@ -132,15 +161,101 @@ def _spec(chart: Any) -> dict[str, Any]:
     return spec
 
 
-def _svg(spec: dict[str, Any], palette: Palette) -> str:
-    svg: str = vl_convert.vegalite_to_svg(_coloured(spec, palette), vl_version=VEGA_LITE, config=style(palette))
-    # inside an <img> nobody reads these; the alt text speaks for the picture
-    svg = re.sub(r' (?:aria-[a-z]+|role|pointer-events|class)="[^"]*"', "", svg)
+def _drawn(spec: dict[str, Any], total: int) -> tuple[str, str]:
+    """The picture, `total` pixels wide, in the light and in the dark theme."""
+
+    @functools.cache
+    def light(text: str) -> str:
+        return _rendered(json.loads(text), LIGHT, total)
+
+    spec = fitted(spec, total, lambda tried: size(light(json.dumps(tried)))[0])
+    return _lean(light(json.dumps(spec)), total), _lean(_rendered(spec, DARK, total), total)
+
+
+def _rendered(spec: dict[str, Any], palette: Palette, total: int) -> str:
+    config = style(palette, phone=total == NARROW)
+    svg: str = vl_convert.vegalite_to_svg(_coloured(spec, palette), vl_version=VEGA_LITE, config=config)
+    return svg
+
+
+def size(svg: str) -> tuple[int, int]:
+    """Width and height of a picture in pixels."""
+    found = re.search(r'<svg[^>]* width="(\d+)" height="(\d+)"', svg)
+    assert found, "an SVG without a size"
+    return int(found[1]), int(found[2])
+
+
+def _lean(svg: str, total: int) -> str:
+    """The picture without what changes nothing that is seen; one for a phone gets exactly its width."""
+    ElementTree.register_namespace("", SVG)
+    root = ElementTree.fromstring(svg)
+    root.attrib.pop("version")
+    root.set("font-family", FONT)
+    root.set("font-size", f"{FONT_SIZE}px")
+    _prune(root, _clips(root))
+    _drop_unused_clips(root)
+    if total == NARROW:
+        width, height = size(svg)
+        root.set("width", str(total))
+        root.set("viewBox", f"0 0 {total} {height}")
+        background = root[0]
+        assert background.get("width") == str(width), "the background comes first"
+        background.set("width", str(total))
+    text = ElementTree.tostring(root, encoding="unicode").replace(" />", "/>")
     # the converter goes on counting from picture to picture
-    ids = {name: f"part-{n}" for n, name in enumerate(dict.fromkeys(re.findall(r'id="([^"]+)"', svg)))}
-    svg = re.sub(r'(id="|url\(#|href="#)([^")]+)', lambda m: m[1] + ids.get(m[2], m[2]), svg)
+    ids = {name: f"part-{n}" for n, name in enumerate(dict.fromkeys(re.findall(r'id="([^"]+)"', text)))}
+    text = re.sub(r'(id="|url\(#|href="#)([^")]+)', lambda m: m[1] + ids.get(m[2], m[2]), text)
+    text = re.sub(r"rgb\((\d+), (\d+), (\d+)\)", lambda m: "#" + "".join(f"{int(part):02x}" for part in m.groups()), text)
     # coordinates to a hundredth of a pixel: smaller files, and no last digit that a CPU could round differently
-    return re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), svg)
+    text = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), text)
+    # corners that are not round
+    return re.sub(r"([ML])(-?[\d.]+,-?[\d.]+)C\2,\2,\2", r"\1\2", text)
+
+
+def _clips(root: ElementTree.Element) -> dict[str, ElementTree.Element]:
+    """The outlines that cut, by the reference to them."""
+    return {f"url(#{clip.get('id')})": clip for clip in root.iter(_tag("clipPath"))}
+
+
+def _prune(parent: ElementTree.Element, clips: dict[str, ElementTree.Element]) -> None:
+    """Drop defaults, shapes without paint, groups that group nothing; a bar that its outline cuts becomes its outline."""
+    for child in list(parent):
+        for name, value in list(child.attrib.items()):
+            # inside an <img> nobody reads names and roles; the alt text speaks for the picture
+            if name.startswith("aria-") or name in ("role", "pointer-events", "class") or (name, value) in _DEFAULTS:
+                del child.attrib[name]
+        if child.tag == _tag("defs"):
+            continue
+        _prune(child, clips)
+        cut = clips.get(child.get("clip-path", ""))
+        if cut is not None and len(cut) == len(child) == 1 and child[0].tag == _tag("path"):
+            child[0].attrib.pop("transform", None)
+            child[0].set("d", cut[0].get("d", ""))
+            del child.attrib["clip-path"]
+        place = list(parent).index(child)
+        if (child.tag == _tag("path") and not child.attrib.keys() - {"d", "transform"}) or "display" in child.attrib:
+            parent.remove(child)
+        elif child.tag == _tag("g") and (not len(child) or not child.attrib):
+            parent[place : place + 1] = list(child)
+        elif child.tag == _tag("g") and len(child) == 1 and child.keys() == ["transform"] and "transform" not in child[0].attrib:
+            child[0].set("transform", child.attrib["transform"])
+            parent[place] = child[0]
+
+
+def _drop_unused_clips(root: ElementTree.Element) -> None:
+    used = {element.get("clip-path") for element in root.iter()}
+    for defs in list(root.iter(_tag("defs"))):
+        for clip in list(defs):
+            if clip.tag == _tag("clipPath") and f"url(#{clip.get('id')})" not in used:
+                defs.remove(clip)
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag == _tag("defs") and not len(child):
+                parent.remove(child)
+
+
+def _tag(name: str) -> str:
+    return f"{{{SVG}}}{name}"
 
 
 def _coloured(part: Any, palette: Palette) -> Any:
@@ -154,7 +269,21 @@ def _coloured(part: Any, palette: Palette) -> Any:
     return part
 
 
-def _image(svg: str, kind: str, alternative: str) -> str:
-    """The picture as an <img> that carries its SVG, in single quotes because SVG is full of double ones."""
-    uri = "data:image/svg+xml," + quote(svg.replace("\n", " "), safe=' =:/,;()!*@$+"<>')
-    return f"<img {kind} src='{uri}' alt=\"{html.escape(alternative)}\">"
+def _picture(wide: str, narrow: str, kind: str, alternative: str) -> str:
+    """The two widths of a picture, each with its size, so that nothing moves when it comes."""
+
+    def sized(svg: str) -> str:
+        return 'width="{}" height="{}"'.format(*size(svg))
+
+    return (
+        f"<picture {kind}>\n<source media=\"{PHONE}\" {sized(narrow)} srcset='{_uri(narrow)}'>\n"
+        f'<img src=\'{_uri(wide)}\' {sized(wide)} alt="{html.escape(alternative)}">\n</picture>\n'
+    )
+
+
+def _uri(svg: str) -> str:
+    """An address that carries the picture, for an attribute in single quotes because SVG is full of double ones.
+
+    Spaces are written out: the address in a `srcset` ends at the first.
+    """
+    return "data:image/svg+xml," + quote(svg.replace("\n", " "), safe='=:/,;()!*@$+"<>')

@@ -14,6 +14,7 @@ from typing import Any
 
 from mock_data.schema import CRM, Field, Object
 
+from .chart_widths import broken
 from .palette import LIGHT
 
 
@@ -140,15 +141,17 @@ _AREAS: dict[str, dict[str, tuple[float, float]]] = {
 }
 _AREA_COLOURS = {area: number for number, area in enumerate(_AREAS, start=1)}
 _POSITIONS = {name: place for area in _AREAS.values() for name, place in area.items()}
-_COLUMN, _ROW, _WIDTH, _HEIGHT, _MARGIN = 208, 64, 168, 34, 14
-_NARROWEST = 760
+_COLUMN, _ROW, _WIDTH, _HEIGHT, _MARGIN = 172, 66, 124, 42, 14
+_LETTERS, _LINE = 14, 16  # of a name in its box: letters in a line, pixels from line to line
+_FONT, _SMALLEST = 13, 12
+_COLUMN_OF_TEXT = 640  # a diagram that needs more than this is a large one: its page has to be wider
 
 
 def schema_diagram(names: Iterable[str] = tuple(CRM)) -> Html:
     """The objects `names` and the references between them (who owns or changed a row is left out: every row has it).
 
     A line starts at the object that holds the reference and ends in a dot at the object it points at; it is dashed
-    where one field may point at several objects.
+    where one field may point at several objects. The same as a list comes with it: for a phone, and to be read aloud.
     """
     chosen = [CRM[name] for name in names]
     shown = {o.name for o in chosen}
@@ -162,35 +165,69 @@ def schema_diagram(names: Iterable[str] = tuple(CRM)) -> Html:
     left, top = min(columns) * _COLUMN, min(rows) * _ROW
     width = (max(columns) - min(columns)) * _COLUMN + _WIDTH + 3 * _MARGIN
     height = (max(rows) - min(rows)) * _ROW + _HEIGHT + 2 * _MARGIN
+    narrowest = -(-width * _SMALLEST // _FONT)
     body = [_line(*link, dashed=dashed) for link, dashed in sorted(links.items())] + [
         _box(o) for o in sorted(chosen, key=lambda o: o.name)
     ]
     label = f"Diagram of {len(chosen)} CRM objects and the {len(links)} references between them"
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{label}" '
-        f'viewBox="{left - _MARGIN:g} {top - _MARGIN:g} {width:g} {height:g}" font-family="inherit" font-size="13" '
+        f'viewBox="{left - _MARGIN:g} {top - _MARGIN:g} {width:g} {height:g}" font-family="inherit" '
         # it never grows beyond its own size, and shrinks only until its words would be too small
-        f'style="max-width: {width:g}px; min-width: {min(width, _NARROWEST):g}px">\n' + "\n".join(body) + "\n</svg>"
+        f'font-size="{_FONT}" style="max-width: {width:g}px; min-width: {narrowest:g}px">\n'
+        + "\n".join(body)
+        + "\n</svg>"
     )
     legend = " ".join(
         f'<span><i style="background:{_series(_AREA_COLOURS[area])}"></i>{area}</span>'
         for area, members in _AREAS.items()
         if shown & members.keys()
     )
+    kind = "diagram large" if narrowest > _COLUMN_OF_TEXT else "diagram"
     scroll = f'<div class="wide" role="region" aria-label="{label}" tabindex="0">\n{svg}\n</div>'
     return Html(
-        f'<figure class="diagram">\n{scroll}\n<figcaption>{legend}</figcaption>\n</figure>', f"[Diagram] {label}"
+        f'<figure class="{kind}">\n{scroll}\n{_relations(shown, links)}\n<figcaption>{legend}</figcaption>\n</figure>',
+        f"[Diagram] {label}",
     )
+
+
+def _relations(shown: set[str], links: dict[tuple[str, str], bool]) -> str:
+    """The diagram as a list, area by area: what each object points at, and what it may point at."""
+    items = []
+    for name in (name for members in _AREAS.values() for name in members if name in shown):
+        targets = sorted((target, may) for (source, target), may in links.items() if source == name)
+        says = [
+            f"{verb} {', '.join(held)}"
+            for verb, kind in (("points at", False), ("may point at", True))
+            if (held := [f"<code>{_breakable(target)}</code>" for target, may in targets if may is kind])
+        ]
+        items.append(
+            f'<li style="border-color:{_series(_AREA_COLOURS[_area(name)])}"><strong>{_breakable(name)}</strong>'
+            f"{' ' + '; '.join(says) if says else ''}</li>"
+        )
+    # hidden here, for a notebook has no style sheet; the book's shows it where the diagram has no room
+    return '<ul class="relations" style="display:none">\n' + "\n".join(items) + "\n</ul>"
+
+
+def _breakable(name: str) -> str:
+    return name.replace("_", "_<wbr>")
+
+
+def _area(name: str) -> str:
+    return next(area for area, members in _AREAS.items() if name in members)
 
 
 def _box(crm_object: Object) -> str:
     x, y = _corner(crm_object.name)
-    colour = _series(_AREA_COLOURS[next(area for area, members in _AREAS.items() if crm_object.name in members)])
+    lines = broken(crm_object.name, _LETTERS)
+    first = y + _HEIGHT / 2 + 5 - _LINE / 2 * (len(lines) - 1)
+    name = "".join(f'<tspan x="{x + 15:g}" y="{first + _LINE * i:g}">{line}</tspan>' for i, line in enumerate(lines))
     return (
         f'<g><rect x="{x:g}" y="{y:g}" width="{_WIDTH}" height="{_HEIGHT}" rx="5" '
         f'fill="var(--book-surface, {LIGHT.surface})" stroke="var(--book-line, {LIGHT.line})"/>'
-        f'<rect x="{x:g}" y="{y:g}" width="5" height="{_HEIGHT}" rx="2.5" fill="{colour}"/>'
-        f'<text x="{x + 15:g}" y="{y + 22:g}" fill="var(--book-ink, {LIGHT.ink})">{crm_object.name}</text></g>'
+        f'<rect class="area" x="{x:g}" y="{y:g}" width="5" height="{_HEIGHT}" rx="2.5" '
+        f'fill="{_series(_AREA_COLOURS[_area(crm_object.name)])}"/>'
+        f'<text fill="var(--book-ink, {LIGHT.ink})">{name}</text></g>'
     )
 
 

@@ -13,6 +13,8 @@ from pygments.lexers.sql import SqlLexer
 from pygments.token import Keyword, Name, Text
 from sphinx.application import Sphinx
 
+from . import highlight
+
 # scripts and style sheets that extensions add to every page and no page of this book uses
 UNUSED_ASSETS = re.compile(r"thebe|design-tabs|require\.js|mathjax", re.IGNORECASE)
 DESCRIPTION_LENGTH = 160
@@ -31,6 +33,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
     app.add_lexer("sqlcell", SqlCellLexer)
+    highlight.register(app)
     app.connect("doctree-read", _mark_sql_cells)
     app.connect("html-page-context", _describe)
     # after every extension has added its own files
