@@ -75,8 +75,7 @@ def picture(counts: Mapping[str, int], others: Sequence[tuple[str, int]]) -> str
     orders = _box("orders", counts, "count as sold", f"No purchases: {', '.join(kinds)}" if kinds else "", purchases)
     return (
         f'<figure class="nest">\n<div>\n{contacts}\n{orders}\n</div>\n'
-        "<figcaption>Each box holds the boxes in it: who is counted on one side, what is counted on the other. "
-        "Sizes are not to scale.</figcaption>\n</figure>\n"
+        "<figcaption>Each box holds the boxes in it: people first, then what was sold. Sizes are not to scale.</figcaption>\n</figure>\n"
     )
 
 
