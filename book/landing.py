@@ -27,7 +27,7 @@ from .numbers import count, day, money, month, percent
 
 YEAR = 12
 BEST = ("Champions", "Loyal")
-LAPSE_AND_CASES = "notebooks/07_attrition_and_the_dashboard", "notebooks/10_sales_pipeline_and_service"
+ATTRITION_PAGE, CASES_PAGE = "notebooks/07_attrition_and_the_dashboard", "notebooks/10_sales_pipeline_and_service"
 
 _MONTHS = "select month_start, net_revenue from marts.order_kpis_monthly order by month_start"
 _LAPSE = "select count(*), sum(case when is_lapsed then 1 else 0 end) from marts.customer_lapse"
@@ -69,12 +69,12 @@ def findings_piece(settings: Settings) -> str:
     """
     with reading_marts(settings) as connection:
         found = read_findings(connection, settings.as_of_date)
+        if (broken := [finding for finding in found if not finding.holds]) and _is_default_world(settings):
+            raise UserError(
+                f'the landing page says "{broken[0].claim}", and the marts do not bear it out ({broken[0].words}): '
+                "change the claim in book/landing.py"
+            )
         chart = buyers_chart(connection)
-    if (broken := [finding for finding in found if not finding.holds]) and _is_default_world(settings):
-        raise UserError(
-            f'the landing page says "{broken[0].claim}", and the marts do not bear it out ({broken[0].words}): '
-            "change the claim in book/landing.py"
-        )
     as_of = f'<p class="as-of">As of {day(settings.as_of_date)}.</p>'
     if not found or chart is None:
         return f"{as_of}\n<p>The marts hold no purchases yet, so there is nothing to say.</p>\n"
@@ -133,8 +133,8 @@ def buyers_chart(connection: Connection) -> Figure | None:
         alt=f"Two stacked areas from {month(first.month)} to {month(last.month)}. At the end {count(last.ever_bought)} "
         f"people have bought at least once; {count(last.bought_lately)} of them bought lately, "
         f"{count(last.gone_quiet)} have gone quiet.",
-        caption=f"Everybody who ever bought, at the end of each month: those with a purchase in the last {lapse_window()} "
-        "days, and those without.",
+        caption="Everybody who ever bought, at the end of each month: those with a purchase in the last "
+        f"{lapse_window()} days, and those without.",
         data=data,
     )
 
@@ -146,7 +146,7 @@ def lapse_window() -> int:
 
 
 def _yearly(months: Sequence[tuple[date, float]], as_of: date) -> float | None:
-    """Net revenue of the last twelve months that are over ÷ that of the twelve before; None where they are not there."""
+    """Net revenue of the last twelve months that are over ÷ that of the twelve before; None without 24 such months."""
     over = [revenue for start, revenue in months if _next_month(start) <= as_of + timedelta(days=1)]
     last, before = sum(over[-YEAR:]), sum(over[-2 * YEAR : -YEAR])
     return last / before if len(over) >= 2 * YEAR and before > 0 else None
@@ -161,9 +161,8 @@ def _quiet(buyers: int, lapsed: int, latest: Row[Any], growth: float | None) -> 
     sales = ""
     if growth is not None:
         change = percent(abs(growth - 1), 0)
-        sales = (
-            f" Net revenue of the last twelve months is {change} {'more' if growth >= 1 else 'less'} than of the twelve before."
-        )
+        than = "more than of" if growth >= 1 else "less than of"
+        sales = f" Net revenue of the last twelve months is {change} {than} the twelve before."
     return Finding(
         figure=percent(share, 0),
         claim="Sales grow, and most buyers have gone quiet",
@@ -172,7 +171,7 @@ def _quiet(buyers: int, lapsed: int, latest: Row[Any], growth: float | None) -> 
         words=f"Of {count(buyers)} people who ever bought, {count(lapsed)} have not done so for more than "
         f"{lapse_window()} days; {count(latest.lapsed_contacts)} crossed that line in {month(latest.month_start)} "
         f"alone.{sales}",
-        page=LAPSE_AND_CASES[0],
+        page=ATTRITION_PAGE,
         link="Who leaves, and how fast",
     )
 
@@ -190,9 +189,9 @@ def _best(segments: Mapping[str, tuple[int, float]]) -> Finding:
         topic="Which buyers bring the money",
         holds=people < 1 / 3 and money_share > 0.5,
         words=f"The segments {' and '.join(BEST)} are {percent(people, 0)} of the buyers and brought "
-        f"{percent(money_share, 0)} of the revenue from purchases. {count(absent)} others were among the best and have "
-        f"stayed away; they had spent {money(spent, 0)}.",
-        page=LAPSE_AND_CASES[0],
+        f"{percent(money_share, 0)} of the revenue from purchases. Once among the best and absent since: "
+        f"{count(absent)}, with {money(spent, 0)} spent.",
+        page=ATTRITION_PAGE,
         link="The best, and whom to win back",
     )
 
@@ -206,9 +205,9 @@ def _after_a_case(cases: Mapping[str, tuple[int, int]]) -> Finding:
         claim="After a complaint, fewer buy again",
         topic="What follows a complaint",
         holds=calm_rate - rate > 2 * error,
-        words=f"Of purchases with a late parcel, a return or another case, {percent(rate, 0)} were followed by a further "
-        f"purchase in time; of those without one, {percent(calm_rate, 0)}. Both are watched for equally long.",
-        page=LAPSE_AND_CASES[1],
+        words=f"Of purchases with a late parcel, a return or another case, {percent(rate, 0)} were followed by a "
+        f"further purchase in time; of those without one, {percent(calm_rate, 0)}. Both are watched for equally long.",
+        page=CASES_PAGE,
         link="What a late parcel costs",
     )
 
@@ -217,7 +216,8 @@ def _html(finding: Finding) -> str:
     heading = finding.claim if finding.holds else finding.topic
     return (
         f'<section><p class="figure">{finding.figure}</p>\n<h3>{html.escape(heading)}</h3>\n'
-        f'<p>{html.escape(finding.words)}</p>\n<p><a href="{finding.page}.html">{html.escape(finding.link)}</a></p></section>\n'
+        f"<p>{html.escape(finding.words)}</p>\n"
+        f'<p><a href="{finding.page}.html">{html.escape(finding.link)}</a></p></section>\n'
     )
 
 

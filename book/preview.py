@@ -16,7 +16,7 @@ from pathlib import Path
 import vl_convert
 
 from warehouse.errors import UserError, run_command
-from warehouse.settings import Settings, load_settings
+from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
 from .charts import FONT, Figure
 from .execute import refuse_other_world
@@ -25,7 +25,7 @@ from .kpi_dictionary import read_kpis
 from .landing import buyers_chart
 from .marts import reading_marts
 from .palette import LIGHT
-from .paths import MANIFEST, PAGES, PROJECT_ROOT
+from .paths import MANIFEST, PAGES
 
 STORED = PAGES / "static" / "preview.svg"
 WIDTH, HEIGHT = 1200, 630
@@ -86,7 +86,8 @@ def _nested(chart: str) -> str:
 
 def _lines(caption: str) -> str:
     return "\n".join(
-        f'<text x="{_MARGIN}" y="{HEIGHT - 52 + 21 * place}" font-size="16" fill="{LIGHT.quiet}">{html.escape(line)}</text>'
+        f'<text x="{_MARGIN}" y="{HEIGHT - 52 + 21 * place}" font-size="16" fill="{LIGHT.quiet}">'
+        f"{html.escape(line)}</text>"
         for place, line in enumerate(textwrap.wrap(caption, 96))
     )
 

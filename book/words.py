@@ -60,14 +60,14 @@ def picture(counts: Mapping[str, int], others: Sequence[tuple[str, int]]) -> str
         "customers",
         counts,
         "have an order of any kind",
-        f"{count(counts['customers'] - counts['buyers'])} have orders and no purchase",
+        f"Orders, but no purchase: {count(counts['customers'] - counts['buyers'])}",
         buyers,
     )
     contacts = _box(
         "contacts",
         counts,
         "are known to the CRM",
-        f"{count(counts['contacts'] - counts['customers'])} have never ordered",
+        f"Never ordered: {count(counts['contacts'] - counts['customers'])}",
         customers,
     )
     occasions = _box("occasions", counts, "are the days on which a buyer made them")
@@ -75,7 +75,8 @@ def picture(counts: Mapping[str, int], others: Sequence[tuple[str, int]]) -> str
     orders = _box("orders", counts, "count as sold", f"No purchases: {', '.join(kinds)}" if kinds else "", purchases)
     return (
         f'<figure class="nest">\n<div>\n{contacts}\n{orders}\n</div>\n'
-        "<figcaption>Each box holds the boxes in it: people first, then what was sold. Sizes are not to scale.</figcaption>\n</figure>\n"
+        "<figcaption>Each box holds the boxes in it: people first, then what was sold. "
+        "Sizes are not to scale.</figcaption>\n</figure>\n"
     )
 
 

@@ -35,6 +35,7 @@ IMPORTING = {
     "warehouse": "typer",
     "book.execute": "nbclient",
     "book.build": "yaml",
+    "book.preview": "vl_convert",
     "book.check": "playwright",
     "book.real_data": "altair",
     "tests.mutation": "dbt",
