@@ -24,9 +24,12 @@ from .benchmark_tables import fragments
 from .chapter import for_book
 from .facts import facts_strip, read_facts
 from .kpi_dictionary import dictionary_page, read_kpis
+from .landing import findings_piece
 from .paths import CONFIG, DBT_DOCS, DOCTREES, EXECUTED, HTML, MANIFEST, PAGES, SOURCE, TOC
 from .pictures import take_out
+from .preview import png, preview
 from .schema_tables import reference_page, schema_diagram
+from .words import word_pieces
 
 LANDING = "book/index"
 # what the theme brings and no page uses: the icon font's script (the icons are CSS) and source maps
@@ -122,9 +125,13 @@ def _sources(toc: dict[str, Any], pages: list[str]) -> dict[str, bytes]:
             if path.is_file():
                 files[path.relative_to(PROJECT_ROOT).as_posix()] = path.read_bytes()
     kpis = read_kpis(MANIFEST)
+    settings = load_settings()
+    files["book/static/preview.png"] = png(preview(settings, MANIFEST))
     generated = {
         "static/palette.css": palette.css(),
-        "generated/facts.md": facts_strip(read_facts(load_settings(), MANIFEST, len(kpis))),
+        "generated/facts.md": facts_strip(read_facts(settings, MANIFEST, len(kpis))),
+        "generated/findings.md": findings_piece(settings),
+        **{f"generated/words_{word}.md": text for word, text in word_pieces(settings).items()},
         "generated/kpi_dictionary.md": dictionary_page(kpis, pages),
         "generated/crm_schema.md": reference_page(),
         "generated/crm_diagram.md": schema_diagram().html,

@@ -35,6 +35,7 @@ IMPORTING = {
     "warehouse": "typer",
     "book.execute": "nbclient",
     "book.build": "yaml",
+    "book.preview": "vl_convert",
     "book.check": "playwright",
     "book.check_lab": "playwright",
     "book.lab": "jupyter_server",
