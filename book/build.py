@@ -21,7 +21,8 @@ from warehouse.settings import PROJECT_ROOT, load_settings
 from . import palette
 from .benchmark_tables import fragments
 from .facts import facts_strip, read_facts
-from .kpi_dictionary import dictionary_page, read_kpis
+from .kpi_dictionary import dictionary_page
+from .kpis import current_values, read_kpis
 from .paths import CONFIG, DBT_DOCS, DOCTREES, EXECUTED, HTML, MANIFEST, PAGES, SOURCE, TOC
 from .schema_tables import reference_page, schema_diagram
 
@@ -121,7 +122,7 @@ def _sources(toc: dict[str, Any], pages: list[str]) -> dict[str, bytes]:
     generated = {
         "static/palette.css": palette.css(),
         "generated/facts.md": facts_strip(read_facts(load_settings(), MANIFEST, len(kpis))),
-        "generated/kpi_dictionary.md": dictionary_page(kpis, pages),
+        "generated/kpi_dictionary.md": dictionary_page(kpis, current_values(load_settings(), kpis), pages),
         "generated/crm_schema.md": reference_page(),
         "generated/crm_diagram.md": schema_diagram().html,
         **{f"generated/benchmarks_{name}.md": text for name, text in fragments().items()},

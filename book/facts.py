@@ -7,12 +7,10 @@ import json
 from pathlib import Path
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
-from warehouse.connect import reading_engine
-from warehouse.errors import UserError
 from warehouse.settings import Settings
 
+from .marts import reading_marts
 from .numbers import count, money
 
 _QUESTION = """
@@ -26,12 +24,8 @@ def read_facts(settings: Settings, manifest: Path, kpis: int) -> list[tuple[str,
     Raises:
         UserError: the marts are not there.
     """
-    try:
-        with reading_engine(settings).connect() as connection:
-            customers, orders, revenue = connection.execute(text(_QUESTION)).one()
-    except DBAPIError as error:
-        reason = str(error.orig).strip().splitlines()[0]
-        raise UserError(f"the marts cannot be read ({reason}): run `make demo`") from None
+    with reading_marts(settings) as connection:
+        customers, orders, revenue = connection.execute(text(_QUESTION)).one()
     content = json.loads(manifest.read_text(encoding="utf-8"))
     kinds = [node["resource_type"] for node in content["nodes"].values()]
     data_tests, unit_tests = kinds.count("test"), len(content["unit_tests"])
