@@ -1,4 +1,4 @@
-"""The KPI dictionary: one entry a KPI, read from the dbt manifest and the marts, so that page and models cannot differ."""
+"""The KPI dictionary: one entry a KPI, made from the dbt manifest and the marts, so that page and models agree."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -31,7 +32,7 @@ def dictionary_page(kpis: Sequence[Kpi], values: Mapping[str, Value], pages: Seq
     Raises:
         UserError: a KPI names a chapter that the book does not have.
     """
-    cases: dict[int, dict[str, object]] = yaml.safe_load(EDGE_CASES.read_text(encoding="utf-8"))["cases"]
+    cases: dict[int, dict[str, Any]] = yaml.safe_load(EDGE_CASES.read_text(encoding="utf-8"))["cases"]
     asked = {question: [kpi for kpi in kpis if kpi.question == question] for question in QUESTIONS}
     sections = [_contents(asked)]
     for question, answers in asked.items():
@@ -86,19 +87,20 @@ def _contents(asked: Mapping[str, Sequence[Kpi]]) -> str:
     return f'<ul class="kpi-contents">{items}</ul>'
 
 
-def _entry(kpi: Kpi, value: Value, cases: Mapping[int, Mapping[str, object]], pages: Sequence[str]) -> str:
+def _entry(kpi: Kpi, value: Value, cases: Mapping[int, Mapping[str, Any]], pages: Sequence[str]) -> str:
     page = next((page for page in pages if Path(page).name == kpi.chapter), None)
     if page is None:
         raise UserError(f"the KPI {kpi.name!r} names chapter {kpi.chapter!r}, which the book does not have")
     # main entries of the index are what the search puts first; a comma would part them
     terms = dict.fromkeys(term.casefold().replace(",", "") for term in (kpi.name, *kpi.synonyms))
     first, rest = _sentences(kpi.definition)
+    computed = f'<a href="{_docs("model", kpi.model_id)}"><code>{_plain(f"{kpi.model}.{kpi.column}")}</code></a>'
     facts = [
         f"**Formula** <code>{_plain(kpi.formula)}</code>",
         f"**Unit** {kpi.unit}, one for each {_plain(kpi.grain)}",
         *([f"**Also called** {_plain(', '.join(kpi.synonyms))}"] if kpi.synonyms else []),
         f"**Shown in** [chapter {int(kpi.chapter[:2])}](/{page}.ipynb)",
-        f'**Computed by** <a href="{_docs("model", kpi.model_id)}"><code>{_plain(kpi.model)}.{_plain(kpi.column)}</code></a>',
+        f"**Computed by** {computed}",
     ]
     blocks = [
         f"```{{index}} {', '.join(f'! {term}' for term in terms)}\n```",
@@ -122,9 +124,12 @@ def _now(kpi: Kpi, value: Value) -> str:
     return f'<div class="kpi-now">{said}{small}</div>'
 
 
-def _checks(kpi: Kpi, cases: Mapping[int, Mapping[str, object]]) -> str:
+def _checks(kpi: Kpi, cases: Mapping[int, Mapping[str, Any]]) -> str:
     """What the tests hold, folded: the edge cases in words with their tests, then the other tests."""
-    links = {name: f'<a href="{_docs(test_id.split(".")[0], test_id)}">{html.escape(name)}</a>' for name, test_id in kpi.tests}
+    links = {
+        name: f'<a href="{_docs(test_id.split(".")[0], test_id)}">{html.escape(name)}</a>'
+        for name, test_id in kpi.tests
+    }
     items, left = [], dict(links)
     for number in kpi.edge_cases:
         held = [links[name] for name in cases[number].get("tests", ()) if name in links]
@@ -133,7 +138,9 @@ def _checks(kpi: Kpi, cases: Mapping[int, Mapping[str, object]]) -> str:
         items.append(f"<li>Case {number}: {html.escape(str(cases[number]['what']))} {', '.join(held)}</li>")
     items.append(f"<li>Always: {', '.join(left.values())}</li>" if left else "")
     counted = f"{len(kpi.tests)} tests" if len(kpi.tests) != 1 else "1 test"
-    covered = f"{len(kpi.edge_cases)} edge cases, " if len(kpi.edge_cases) > 1 else "1 edge case, " if kpi.edge_cases else ""
+    covered = (
+        f"{len(kpi.edge_cases)} edge cases, " if len(kpi.edge_cases) > 1 else "1 edge case, " if kpi.edge_cases else ""
+    )
     return f'<details class="kpi-tests"><summary>{covered}{counted}</summary><ul>{"".join(items)}</ul></details>'
 
 

@@ -54,8 +54,8 @@ class Shown:
     """How the value of today is read.
 
     Attributes:
-        value: `latest`, the last month that is over; `total`, all rows; `largest`, the point where the KPI is largest; or
-            one of the points by name.
+        value: `latest`, the last month that is over; `total`, all rows; `largest`, the point where the KPI is largest;
+            or one of the points by name.
         what: the words that follow the number; `{}` stands for the point.
         by: SQL of the points that the small chart runs over, months where `monthly`; None for no chart.
         over: the same in words: "month of first purchase date".
@@ -127,7 +127,9 @@ def read_kpis(manifest: Path) -> list[Kpi]:
     """
     content = json.loads(manifest.read_text(encoding="utf-8"))
     kpis = [
-        _kpi(metric, content) for metric in content.get("metrics", {}).values() if "question" in metric["config"]["meta"]
+        _kpi(metric, content)
+        for metric in content.get("metrics", {}).values()
+        if "question" in metric["config"]["meta"]
     ]
     names = [kpi.name for kpi in kpis]
     if twice := sorted({name for name in names if names.count(name) > 1}):
@@ -157,8 +159,8 @@ def _kpi(metric: dict[str, Any], manifest: dict[str, Any]) -> Kpi:
     expression, semantic = _expression(metric["name"], manifest)
     home = semantic["node_relation"]
     model = meta.get("mart", home["alias"])
-    node = next((node for node in manifest["nodes"].values() if node["name"] == model), {"columns": {}})
-    column = node["columns"].get(meta["column"])
+    node: dict[str, Any] = next((node for node in manifest["nodes"].values() if node["name"] == model), {})
+    column = node.get("columns", {}).get(meta["column"])
     if not column or not column.get("description"):
         raise UserError(f"the KPI {metric['name']} names {model}.{meta['column']}, which dbt does not describe")
     return Kpi(
@@ -223,9 +225,7 @@ def _tests(node: dict[str, Any], column: str, manifest: dict[str, Any]) -> tuple
         and (test["attached_node"] == model if test.get("attached_node") else model in _reads(test))
     }
     units = {
-        str(test["name"]): str(test["unique_id"])
-        for test in manifest["unit_tests"].values()
-        if model in _reads(test)
+        str(test["name"]): str(test["unique_id"]) for test in manifest["unit_tests"].values() if model in _reads(test)
     }
     return tuple(sorted({**attached, **units}.items()))
 

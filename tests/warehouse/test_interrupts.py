@@ -36,6 +36,7 @@ IMPORTING = {
     "book.execute": "nbclient",
     "book.build": "yaml",
     "book.check": "playwright",
+    "book.exposures": "yaml",
     "book.real_data": "altair",
     "tests.mutation": "dbt",
     "terraform": "typer",
