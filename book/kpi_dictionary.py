@@ -146,7 +146,7 @@ def _checks(kpi: Kpi, cases: Mapping[int, Mapping[str, Any]]) -> str:
 
 def _sentences(definition: str) -> tuple[str, str]:
     """The first sentence and the rest, both Markdown."""
-    parts = re.split(r"(?<=[.;])\s+(?=[A-Z`])", definition.strip(), maxsplit=1)
+    parts = re.split(r"(?<=\.)\s+(?=[A-Z`])", definition.strip(), maxsplit=1)
     return parts[0], parts[1] if len(parts) > 1 else ""
 
 

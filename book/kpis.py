@@ -246,13 +246,14 @@ def _test_name(test: dict[str, Any], model: str) -> str:
 def _value(kpi: Kpi, as_of: date | None, connection: Connection) -> Value:
     shown = kpi.shown
     where = f" where {shown.where}" if shown.where else ""
-    rows: list[tuple[Any, float | date]] = []
+    rows: list[tuple[str, float | date]] = []
     if shown.by:
-        points = f"select {shown.by} as point, {kpi.expression} as value from {kpi.source}{where} group by 1 order by 1"
-        for point, value in connection.execute(text(points)):
-            if point is None or value is None or (shown.monthly and not _is_over(point, as_of)):
-                continue
-            rows.append((month(point) if shown.monthly else str(point), _bare(value)))
+        points = f"select {shown.by} as point, {kpi.expression} as value from {kpi.source}{where} group by 1"
+        known = [row for row in connection.execute(text(points)) if None not in tuple(row)]
+        # sorted here: the engines order words differently
+        for point, value in sorted(tuple(row) for row in known):
+            if not shown.monthly or _is_over(point, as_of):
+                rows.append((month(point) if shown.monthly else str(point), _bare(value)))
     when = day(as_of) if as_of else ""
     label, number = "", None
     if shown.value == "total":

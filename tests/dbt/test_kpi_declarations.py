@@ -124,7 +124,8 @@ def test_a_kpi_is_declared_in_full(model: str, metric: dict[str, Any]) -> None:
     assert kpi["question"] in QUESTIONS
     assert kpi["unit"] in UNITS
     assert kpi["grain"] and kpi["formula"]
-    assert all(isinstance(word, str) and word for word in kpi["synonyms"])
+    # a comma, a semicolon or a mark would part them in the book's index
+    assert all(re.fullmatch(r"[^,;!]+", word) for word in kpi["synonyms"])
     assert {"value", "as"} <= set(kpi["shown"]) <= {"value", "as", "by", "where"}
     assert (DBT.parent / "notebooks" / f"{kpi['chapter']}.ipynb").is_file()
     assert kpi.get("mart", model) == model, "declared in the file of its mart"
@@ -149,6 +150,17 @@ def test_no_word_leads_to_two_kpis() -> None:
         word.casefold() for _, metric in METRICS for word in {metric["label"], *metric["config"]["meta"]["synonyms"]}
     ]
     assert sorted(words) == sorted(set(words))
+
+
+def test_what_people_call_things_leads_somewhere() -> None:
+    """To a KPI, or to the section of the dictionary that says which there are none of yet."""
+    page = (DBT.parent / "book" / "kpi_dictionary.md").read_text(encoding="utf-8")
+    (index,) = re.findall(r"```\{index\} (.*)", page)
+    words = {entry.strip().removeprefix("! ") for entry in index.split(",")}
+    synonyms = {word.casefold() for _, metric in METRICS for word in metric["config"]["meta"]["synonyms"]}
+    assert not words & synonyms, "what is there now is not still to come"
+    wanted = "churn retention ltv clv mrr arr arpu aov nrr grr repurchase"
+    assert set(wanted.split()) <= words | synonyms
 
 
 def test_every_definition_belongs_to_a_kpi() -> None:
