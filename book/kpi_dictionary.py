@@ -30,7 +30,7 @@ def dictionary_page(kpis: Sequence[Kpi], values: Mapping[str, Value], pages: Seq
         pages: the book's pages, among which a KPI's chapter is looked up.
 
     Raises:
-        UserError: a KPI names a chapter that the book does not have.
+        UserError: a KPI names a chapter that the book does not have, or an edge case that is not in the list.
     """
     cases: dict[int, dict[str, Any]] = yaml.safe_load(EDGE_CASES.read_text(encoding="utf-8"))["cases"]
     asked = {question: [kpi for kpi in kpis if kpi.question == question] for question in QUESTIONS}
@@ -91,6 +91,8 @@ def _entry(kpi: Kpi, value: Value, cases: Mapping[int, Mapping[str, Any]], pages
     page = next((page for page in pages if Path(page).name == kpi.chapter), None)
     if page is None:
         raise UserError(f"the KPI {kpi.name!r} names chapter {kpi.chapter!r}, which the book does not have")
+    if unknown := [str(number) for number in kpi.edge_cases if number not in cases]:
+        raise UserError(f"the KPI {kpi.name!r} names edge case {', '.join(unknown)}, which dbt/edge_cases.yml lacks")
     # main entries of the index are what the search puts first; a comma would part them
     terms = dict.fromkeys(term.casefold().replace(",", "") for term in (kpi.name, *kpi.synonyms))
     first, rest = _sentences(kpi.definition)

@@ -152,7 +152,8 @@ def current_values(settings: Settings, kpis: Sequence[Kpi]) -> dict[str, Value]:
 
 def _kpi(metric: dict[str, Any], manifest: dict[str, Any]) -> Kpi:
     meta = metric["config"]["meta"]
-    if lacking := [key for key in _NEEDED if meta.get(key) in (None, "")]:
+    lacking = [key for key in _NEEDED if meta.get(key) in (None, "")]
+    if lacking := lacking or [f"shown: {key}" for key in ("value", "as") if key not in meta["shown"]]:
         raise UserError(f"the KPI {metric['name']} lacks {', '.join(lacking)}")
     if meta["question"] not in QUESTIONS:
         raise UserError(f"the KPI {metric['name']} answers {meta['question']!r}, no question of book/kpis.py")
@@ -191,9 +192,10 @@ def _expression(name: str, manifest: dict[str, Any]) -> tuple[str, dict[str, Any
     measure = metric["type_params"]["measure"]["name"]
     for semantic in manifest["semantic_models"].values():
         for declared in semantic["measures"]:
-            if declared["name"] == measure:
+            if declared["name"] == measure and declared["agg"] in _AGGREGATE:
                 return _AGGREGATE[declared["agg"]].format(declared.get("expr") or measure), semantic
-    raise UserError(f"the KPI {name} reads the measure {measure}, which no semantic model has")
+    known = ", ".join(_AGGREGATE)
+    raise UserError(f"the KPI {name} reads {measure}, which is no measure with one of the aggregations {known}")
 
 
 def _shown(name: str, declared: dict[str, Any], semantic: dict[str, Any]) -> Shown:

@@ -287,6 +287,7 @@ def test_what_a_kpi_names_must_be_there(manifest: dict[str, Any], read: Any) -> 
         "attrition_monthly.rate, which dbt does not describe": ("column", "rate"),
         "rfm.attrition_rate, which dbt does not describe": ("mart", "rfm"),
         "which is no dimension of attrition_monthly": ("shown", {"value": "total", "as": "", "by": "decade"}),
+        "attrition_rate lacks shown: as": ("shown", {"value": "total"}),
     }
     for says, (key, value) in wrong.items():
         changed = copy.deepcopy(manifest)
@@ -295,6 +296,9 @@ def test_what_a_kpi_names_must_be_there(manifest: dict[str, Any], read: Any) -> 
             read(changed)
     manifest["metrics"]["metric.a"]["type_params"]["denominator"]["name"] = "contacts_scored"
     with pytest.raises(UserError, match="a ratio over two semantic models"):
+        read(manifest)
+    manifest["semantic_models"]["semantic_model.b"]["measures"][0]["agg"] = "percentile"
+    with pytest.raises(UserError, match="contacts_scored, which is no measure with one of the aggregations sum,"):
         read(manifest)
 
 
@@ -311,8 +315,10 @@ def test_an_untested_kpi_is_refused(manifest: dict[str, Any], read: Any) -> None
         read(manifest)
 
 
-def test_an_unknown_chapter_is_refused(kpi: Kpi) -> None:
+def test_an_unknown_chapter_or_edge_case_is_refused(kpi: Kpi) -> None:
     value = Value("1", "", "", date(2024, 1, 1), ())
+    with pytest.raises(UserError, match=r"names edge case 99, which dbt/edge_cases.yml lacks"):
+        dictionary_page([replace(kpi, edge_cases=(12, 99))], {"attrition_rate": value}, PAGES)
     with pytest.raises(UserError, match="does not have"):
         dictionary_page([kpi], {"attrition_rate": value}, ["notebooks/01_the_business"])
 
