@@ -23,7 +23,8 @@ from . import palette
 from .benchmark_tables import fragments
 from .chapter import for_book
 from .facts import facts_strip, read_facts
-from .kpi_dictionary import dictionary_page, read_kpis
+from .kpi_dictionary import dictionary_page
+from .kpis import current_values, read_kpis
 from .landing import findings_piece
 from .paths import CONFIG, DBT_DOCS, DOCTREES, EXECUTED, HTML, MANIFEST, PAGES, SOURCE, TOC
 from .pictures import take_out
@@ -132,7 +133,7 @@ def _sources(toc: dict[str, Any], pages: list[str]) -> dict[str, bytes]:
         "generated/facts.md": facts_strip(read_facts(settings, MANIFEST, len(kpis))),
         "generated/findings.md": findings_piece(settings),
         **{f"generated/words_{word}.md": text for word, text in word_pieces(settings).items()},
-        "generated/kpi_dictionary.md": dictionary_page(kpis, pages),
+        "generated/kpi_dictionary.md": dictionary_page(kpis, current_values(settings, kpis), pages),
         "generated/crm_schema.md": reference_page(),
         "generated/crm_diagram.md": schema_diagram().html,
         **{f"generated/benchmarks_{name}.md": text for name, text in fragments().items()},

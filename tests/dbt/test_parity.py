@@ -13,6 +13,7 @@ import psycopg
 import pytest
 import yaml
 
+from book.kpis import current_values, read_kpis
 from mock_data.schema import CRM
 from warehouse.settings import Settings
 
@@ -124,3 +125,15 @@ def test_a_cent_is_seen_and_the_last_bit_is_not() -> None:
     assert same(0.1 + 0.2, 0.3)
     assert not same(0.3, 0.3 * (1 + 1e-8))
     assert differences(["k", "m"], [("a", Decimal("1.00"))], [("a", Decimal("1.01"))])
+
+
+def test_the_kpis_come_to_the_same_on_both_engines(default_duckdb: Settings, default_postgres: Settings) -> None:
+    kpis = read_kpis(default_duckdb.warehouse_path.parent / "dbt" / "manifest.json")
+    here, there = current_values(default_duckdb, kpis), current_values(default_postgres, kpis)
+    for metric, value in here.items():
+        other = there[metric]
+        assert (value.text, value.what, value.when) == (other.text, other.what, other.when), metric
+        assert [label for label, _ in value.points] == [label for label, _ in other.points], metric
+        assert value.number is not None
+        for (_, number), (_, same_number) in zip(value.points, other.points, strict=True):
+            assert same(number, same_number), metric

@@ -39,6 +39,7 @@ IMPORTING = {
     "book.check": "playwright",
     "book.check_lab": "playwright",
     "book.lab": "jupyter_server",
+    "book.exposures": "yaml",
     "book.real_data": "altair",
     "tests.mutation": "dbt",
     "terraform": "typer",
