@@ -180,7 +180,7 @@ $(STAMPS)/chapters: $(STAMPS)/models.$(ENGINE) $(STAMPS)/target $(CHAPTERS) $(wi
 	$(call stage,chapters,Run the chapters,$(RUN) python -m book.execute)
 	@touch $@
 
-$(STAMPS)/book: $(STAMPS)/tested.$(ENGINE) $(STAMPS)/chapters $(BOOK) $(if $(wildcard $(BUILD)/html/index.html),,FORCE)
+$(STAMPS)/book: $(STAMPS)/tested.$(ENGINE) $(STAMPS)/chapters $(STAMPS)/addresses $(BOOK) $(if $(wildcard $(BUILD)/html/index.html),,FORCE)
 	$(call stage,book,Build the book,$(RUN) python -m book.build)
 	@touch $@
 endif

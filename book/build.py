@@ -6,9 +6,12 @@ Any warning fails the build, and so does a page of the table of contents that ha
 from __future__ import annotations
 
 import argparse
+import json
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,19 +20,27 @@ import nbformat
 import yaml
 
 from warehouse.errors import UserError, run_command
-from warehouse.settings import PROJECT_ROOT, load_settings
+from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
 from . import palette
 from .benchmark_tables import fragments
 from .chapter import for_book
 from .facts import facts_strip, read_facts
 from .kpi_dictionary import dictionary_page, read_kpis
+from .models_reference import Relation, overview, queried, read_relations, reference_pages
+from .numbers import day
 from .paths import CONFIG, DBT_DOCS, DOCTREES, EXECUTED, HTML, MANIFEST, PAGES, SOURCE, TOC
 from .schema_tables import reference_page, schema_diagram
+from .stylesheets import names_in_use, slim
 
 LANDING = "book/index"
-# what the theme brings and no page uses: the icon font's script (the icons are CSS) and source maps
-UNUSED = ("_static/scripts/fontawesome.js*", "_static/**/*.map", "_static/sphinx-thebe.*")
+BRANCH = "main"  # the one that is published
+# what the theme brings and no page uses: the icon font (the icons are CSS), source maps, other programs' logos
+UNUSED = (
+    "_static/scripts/fontawesome.js*", "_static/vendor/**/*", "_static/**/*.map", "_static/sphinx-thebe.*",
+    "_static/images/logo_*", "_static/locales/**/*", "_static/togglebutton.*", "_static/design-tabs.js",
+    "_static/*webpack-macros.html",
+)  # fmt: skip
 
 
 def build() -> list[str]:
@@ -40,7 +51,9 @@ def build() -> list[str]:
     """
     toc = yaml.safe_load(TOC.read_text(encoding="utf-8"))
     pages = list(toc_pages(toc))
-    gather(_sources(toc, pages), SOURCE)
+    settings = load_settings()
+    relations = read_relations(_require(MANIFEST))
+    gather(_sources(toc, pages, settings, relations), SOURCE)
     # from scratch: an incremental build leaves old titles in the sidebars of pages that did not change themselves
     for leftover in (HTML, DOCTREES):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -48,11 +61,18 @@ def build() -> list[str]:
     for path in HTML.rglob("*.html"):
         # without JavaScript nobody turns "auto" into a theme, and code would have no colours
         path.write_text(path.read_text(encoding="utf-8").replace('data-theme="auto"', 'data-theme="light"', 1), "utf-8")
+    for page in pages:
+        if page.startswith("notebooks/"):  # to be downloaded
+            shutil.copy(_executed(page), HTML / "notebooks")
     for pattern in UNUSED:
         for path in HTML.glob(pattern):
-            path.unlink()
+            if path.is_file():
+                path.unlink()
+    names = names_in_use(HTML)
+    for path in HTML.glob("_static/**/*.css"):
+        path.write_text(slim(path.read_text(encoding="utf-8"), names), encoding="utf-8")
     (HTML / "dbt").mkdir(exist_ok=True)
-    (HTML / "dbt" / "index.html").write_text(dbt_docs(DBT_DOCS.read_text(encoding="utf-8")), encoding="utf-8")
+    (HTML / "dbt" / "index.html").write_text(dbt_docs(_require(DBT_DOCS).read_text(encoding="utf-8")), encoding="utf-8")
     # static hosts that would otherwise hide folders whose names begin with an underscore
     (HTML / ".nojekyll").touch()
     built = [site_name(page) for page in pages]
@@ -102,19 +122,26 @@ def gather(files: dict[str, bytes], folder: Path) -> None:
         path.write_bytes(content)
 
 
-def _sources(toc: dict[str, Any], pages: list[str]) -> dict[str, bytes]:
+def _sources(
+    toc: dict[str, Any], pages: list[str], settings: Settings, relations: dict[str, Relation]
+) -> dict[str, bytes]:
     """Every file that Jupyter Book is to see."""
-    _require(DBT_DOCS, MANIFEST)
-    files = {"_config.yml": CONFIG.read_bytes(), "_toc.yml": yaml.safe_dump({**toc, "root": "index"}).encode()}
+    files = {"_toc.yml": yaml.safe_dump({**toc, "root": "index"}).encode()}
+    own: dict[str, dict[str, Any]] = {}
     for page in pages:
-        if page.startswith("notebooks/"):
-            executed = EXECUTED / f"{Path(page).name}.ipynb"
-            _require(executed)
-            files[f"{page}.ipynb"] = nbformat.writes(for_book(nbformat.read(executed, as_version=4))).encode()
-        else:
-            source = PROJECT_ROOT / f"{page}.md"
-            _require(source)
-            files[f"{site_name(page)}.md"] = source.read_bytes()
+        source = _require(_executed(page) if page.startswith("notebooks/") else PROJECT_ROOT / f"{page}.md")
+        content = source.read_bytes()
+        own[site_name(page)] = page_facts(page, content, settings, relations)
+        if source.suffix == ".ipynb":
+            content = nbformat.writes(for_book(nbformat.reads(content.decode(), as_version=4))).encode()
+        files[site_name(page) + source.suffix] = content
+    config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+    config["sphinx"]["config"] |= {
+        "html_baseurl": f"{settings.site_url.rstrip('/')}/" if settings.site_url else "",
+        "book_facts": {"as_of": day(settings.as_of_date), "version": version()},
+        "book_pages": own,
+    }
+    files["_config.yml"] = yaml.safe_dump(config).encode()
     for folder in ("static", "templates", "figures", "generated"):
         for path in sorted((PAGES / folder).rglob("*")):
             if path.is_file():
@@ -122,18 +149,59 @@ def _sources(toc: dict[str, Any], pages: list[str]) -> dict[str, bytes]:
     kpis = read_kpis(MANIFEST)
     generated = {
         "static/palette.css": palette.css(),
-        "generated/facts.md": facts_strip(read_facts(load_settings(), MANIFEST, len(kpis))),
+        "generated/facts.md": facts_strip(read_facts(settings, MANIFEST, len(kpis))),
         "generated/kpi_dictionary.md": dictionary_page(kpis, pages),
         "generated/crm_schema.md": reference_page(),
         "generated/crm_diagram.md": schema_diagram().html,
+        "generated/models.md": overview(relations),
+        **{f"generated/{page}.md": text for page, text in reference_pages(relations).items()},
         **{f"generated/benchmarks_{name}.md": text for name, text in fragments().items()},
     }
     return files | {f"book/{name}": text.encode() for name, text in generated.items()}
 
 
-def _require(*paths: Path) -> None:
-    if missing := [str(path.relative_to(PROJECT_ROOT)) for path in paths if not path.is_file()]:
-        raise UserError(f"missing: {', '.join(missing)}: `make demo` makes it")
+def page_facts(page: str, content: bytes, settings: Settings, relations: dict[str, Relation]) -> dict[str, Any]:
+    """What the strip under a page's heading says of this page alone; addresses are relative to the page.
+
+    Binder, Codespaces and the page's source are left out where no repository is set.
+    """
+    chapter = page.startswith("notebooks/")
+    source = f"{page}.ipynb" if chapter else f"{page}.md"
+    links = []
+    if repository := settings.repository_url.rstrip("/"):
+        owner_and_name = repository.removeprefix("https://github.com/")
+        if chapter:
+            lab = f"https://mybinder.org/v2/gh/{owner_and_name}/{BRANCH}?labpath={source}"
+            links += [("Open in Binder", lab), ("Open in Codespaces", f"https://codespaces.new/{owner_and_name}")]
+        links.append(("Edit this page", f"{repository}/edit/{BRANCH}/{source}"))
+    code = ""
+    if chapter:
+        cells = json.loads(content)["cells"]
+        code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    root = "../" * site_name(page).count("/")
+    return {
+        "notebook": Path(source).name if chapter else "",
+        "links": links,
+        "relations": [
+            {"name": found.name, "reference": root + found.reference, "dbt": root + found.dbt}
+            for found in queried(code, relations)
+        ],
+    }
+
+
+def version() -> str:
+    """The project's version, as `pyproject.toml` has it."""
+    return str(tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
+
+
+def _executed(page: str) -> Path:
+    return EXECUTED / f"{Path(page).name}.ipynb"
+
+
+def _require(path: Path) -> Path:
+    if not path.is_file():
+        raise UserError(f"missing: {path.relative_to(PROJECT_ROOT)}: `make demo` makes it")
+    return path
 
 
 def _run_jupyter_book() -> None:
