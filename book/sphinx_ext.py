@@ -26,7 +26,7 @@ UNUSED_ASSETS = re.compile(
 DESCRIPTION_LENGTH = 160
 WORDS_A_MINUTE = 200
 # words that nobody reads one after the other; a table in a page's text is read, one that a cell printed is looked at
-NOT_READ = "pre, svg, script, style, math, .cell_output table, .headerlink"
+NOT_READ = "pre, svg, script, style, math, details, .cell_output table, .headerlink"
 # what the colours leave as it is, so that it needs no element of its own
 PLAIN = (Text, Name, Punctuation, Operator)
 COLOURED = (Name.Builtin, Name.Variable, Name.Function, Name.Class, Name.Tag, Name.Attribute, Operator.Word)
@@ -132,7 +132,7 @@ def _describe(app: Sphinx, page: str, template: str, context: dict[str, Any], do
 
 
 def minutes_to_read(body: str) -> int:
-    """Whole minutes for the words of a page's HTML, code and printed tables not counted; at least 1."""
+    """Whole minutes for the words of a page's HTML, at least 1; code, printed tables and what is folded are not counted."""
     soup = BeautifulSoup(body, "html.parser")
     for element in soup.select(NOT_READ):
         element.decompose()
