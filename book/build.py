@@ -41,6 +41,13 @@ UNUSED = (
     "_static/images/logo_*", "_static/locales/**/*", "_static/togglebutton.*", "_static/design-tabs.js",
     "_static/*webpack-macros.html",
 )  # fmt: skip
+# what the theme writes, and what each page has instead
+MENDED = {
+    # without JavaScript nobody turns "auto" into a theme, and code would have no colours
+    'data-theme="auto"': 'data-theme="light"',
+    # a button without a name
+    '<summary><span class="toctree-toggle"': '<summary aria-label="Pages below this one"><span class="toctree-toggle"',
+}
 
 
 def build() -> list[str]:
@@ -59,8 +66,10 @@ def build() -> list[str]:
         shutil.rmtree(leftover, ignore_errors=True)
     _run_jupyter_book()
     for path in HTML.rglob("*.html"):
-        # without JavaScript nobody turns "auto" into a theme, and code would have no colours
-        path.write_text(path.read_text(encoding="utf-8").replace('data-theme="auto"', 'data-theme="light"', 1), "utf-8")
+        text = path.read_text(encoding="utf-8")
+        for old, new in MENDED.items():
+            text = text.replace(old, new)
+        path.write_text(text, encoding="utf-8")
     for page in pages:
         if page.startswith("notebooks/"):  # to be downloaded
             shutil.copy(_executed(page), HTML / "notebooks")

@@ -72,8 +72,9 @@ document.addEventListener("copy", (event) => {
   event.preventDefault();
 });
 
-// a region that scrolls sideways fades at the side where more is
+// a region that scrolls sideways fades at the side where more is, and can be reached by keyboard
 function hint(region) {
+  if (region.scrollWidth > region.clientWidth && !region.hasAttribute("tabindex")) region.tabIndex = 0;
   const more = region.scrollWidth - region.clientWidth - region.scrollLeft;
   region.classList.toggle("more-right", more > 1);
   region.classList.toggle("more-left", region.scrollLeft > 1);
