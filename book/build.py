@@ -6,6 +6,7 @@ Any warning fails the build, and so does a page of the table of contents that ha
 from __future__ import annotations
 
 import argparse
+import html
 import json
 import re
 import shutil
@@ -48,6 +49,21 @@ MENDED = {
     # a button without a name
     '<summary><span class="toctree-toggle"': '<summary aria-label="Pages below this one"><span class="toctree-toggle"',
 }
+DBT_DOCS_STYLE = (
+    ".app-menu .switch-label, .app-menu .switch-label.btn { color: #3a4552 } "
+    ".app-content a, .app-content .a, .app-content a code { color: #00696b } "
+    "@media (max-width: 700px) { .app-content, .app-frame { min-width: 0; max-width: 100vw; overflow-wrap: anywhere } }"
+)
+DBT_DOCS_WITHOUT_JAVASCRIPT = (
+    '<noscript><main style="padding: 2rem; max-width: 44rem"><h1>dbt docs</h1><p>This page needs JavaScript. '
+    'What it says can be read without: <a href="../book/models.html">every model with its columns and its SQL</a>, '
+    '<a href="../book/kpi_dictionary.html">every KPI with its definition</a>, '
+    '<a href="../book/crm_schema.html">every table of the CRM</a>.</p></main></noscript>'
+)
+# what only the machinery writes; in code it may stand
+LEFTOVERS = re.compile(r"\{[a-z][\w:+-]*\}`|:::|\{\{|``")
+LEFTOVERS_IN_CODE = re.compile(r"\{glue\b")  # no code of this book has it
+UNSAID = re.compile(r'<span data-say="([^"]*)">\s*</span>')
 
 
 def build() -> list[str]:
@@ -88,17 +104,45 @@ def build() -> list[str]:
     missing = [name for name in [*built, "dbt/index"] if not (HTML / f"{name}.html").is_file()]
     if missing:
         raise UserError(f"the build left no HTML for: {', '.join(missing)}")
+    left = [
+        f"{name} shows {text!r}" for name in built for text in leftovers((HTML / f"{name}.html").read_text("utf-8"))
+    ]
+    if left:
+        raise UserError(f"a page shows what a reader must not see: {'; '.join(left)}")
     return built
 
 
-def dbt_docs(page: str) -> str:
-    """dbt's docs fit to publish: no request that must fail, and nothing about where they were made.
+def leftovers(page: str) -> list[str]:
+    """Markup that a page shows to its reader instead of what it stands for, each with the text around it."""
+    found = [f"no number for {name}" for name in UNSAID.findall(page)]
+    for markup, hidden in ((LEFTOVERS, "pre|code|script|style|svg|head"), (LEFTOVERS_IN_CODE, "pre|script|style|head")):
+        text = re.sub(rf"<({hidden})\b.*?</\1>", " ", page, flags=re.DOTALL)
+        text = " ".join(html.unescape(re.sub(r"<[^<>]+>", "", text)).split())
+        found += [text[max(0, match.start() - 30) : match.end() + 30] for match in markup.finditer(text)]
+    return found
 
-    The page as dbt makes it asks for its icons before their names are filled in, and for a favicon that it lacks.
+
+def dbt_docs(page: str) -> str:
+    """dbt's docs fit to publish: named, readable, without a request that must fail or a word on where they were made.
+
+    The page as dbt makes it asks for its icons before their names are filled in, and for a favicon that it lacks. It
+    calls itself the root of a site, has no landmarks, forbids to zoom, and says nothing where no script runs.
     """
     changes = {
         ' xlink:href="{{': ' ng-attr-xlink:href="{{',
         "${require('./assets/favicons/favicon.ico')}": "../_static/favicon.svg",
+        '<link rel="canonical" href="/overview/"/>': "",
+        "minimum-scale=1,maximum-scale=1,": "",
+        "<title>dbt Docs</title>": "<title>dbt docs of the Menswear Analytics Handbook</title>",
+        '<meta name="description" content="dbt Docs"/>': (
+            '<meta name="description" content="Every source, model, column and test of the handbook, with lineage.">'
+        ),
+        "</head><body>": f"<style>{DBT_DOCS_STYLE}</style></head><body>{DBT_DOCS_WITHOUT_JAVASCRIPT}",
+        '<div class="app-menu app-column">': '<div class="app-menu app-column" role="navigation" aria-label="Project">',
+        '<div class="app-content app-column">': '<div class="app-content app-column" role="main">',
+        '<div class="app-details app-scroll app-pad"': '<div class="app-details app-scroll app-pad" tabindex="0"',
+        "<div class='app-scroll'>": "<div class='app-scroll' tabindex='0'>",
+        '<div class="app-scroll app-pad app-flush-right': '<div tabindex="0" class="app-scroll app-pad app-flush-right',
         f"{PROJECT_ROOT}/": "",
     }
     for old, new in changes.items():

@@ -5,8 +5,8 @@ Each page is opened in light and dark on a desktop, on a phone, in forced colour
 - a request to another host, a failed request, a console error; either also when the network is gone after loading
 - a missing or second h1, no title or description, a picture without a text, a dead link inside the site
 - anything that axe finds, whatever its impact
-- a table that hides a column on a desktop, lettering in a table below 14 pixels, a page that scrolls sideways at 390 pixels
-  or at 320 (a desktop at 400 %)
+- a table that hides a column on a desktop, or has lettering below 14 pixels
+- a page that scrolls sideways at 390 pixels, or at 320 (a desktop at 400 %)
 - more than 200 KB to load before scrolling (compressed), or too many elements
 
 `--screenshots` also writes a picture of every page: light, dark, phone, print.
@@ -28,7 +28,17 @@ from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Request,
+    Response,
+    ViewportSize,
+    sync_playwright,
+)
 
 from warehouse.errors import UserError, run_command
 
@@ -46,10 +56,10 @@ FLAGS = [
     "--disable-sync",
 ]
 BROWSERS_AT_ONCE = 2
-DESKTOP = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
-ZOOMED = {"width": 320, "height": 256}  # what a desktop of 1280 × 1024 leaves at 400 %
-PAPER = {"width": 718, "height": 1000}  # A4 between its margins
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+ZOOMED: ViewportSize = {"width": 320, "height": 256}  # what a desktop of 1280 × 1024 leaves at 400 %
+PAPER: ViewportSize = {"width": 718, "height": 1000}  # A4 between its margins
 MOST_BYTES = 200_000
 MOST_NODES, MOST_NODES_OF_A_CHAPTER = 6_000, 3_000
 SMALLEST_LETTERING = 14
@@ -73,7 +83,7 @@ _EXCESS = "() => document.documentElement.scrollWidth - window.innerWidth"
 _THEME = "() => document.documentElement.dataset.theme"
 # tables by their first heading: those that hide something at the side, and the smallest lettering in one
 _TABLES = """smallest => {
-  const named = t => (t.closest('[aria-label]')?.ariaLabel || '') + ' ' + (t.querySelector('th')?.textContent || '').trim();
+  const named = t => `${t.closest('[aria-label]')?.ariaLabel || ''} ${t.querySelector('th')?.textContent || ''}`.trim();
   const scrolls = t => { for (let e = t; e && e.tagName != 'ARTICLE'; e = e.parentElement)
     if (getComputedStyle(e).overflowX != 'visible' && e.scrollWidth > e.clientWidth + 1) return true; return false; };
   const tables = [...document.querySelectorAll('article table')].filter(t => t.checkVisibility());
@@ -85,8 +95,8 @@ _TABLES = """smallest => {
   };
 }"""
 # what repeats what stands before it, made by the same code: rows of one table, blocks of code, columns of models
-_ALIKE = """() => { for (const [group, members, most] of [['article table', 'tbody tr', 6], ['article', '.highlight', 3],
-    ['article', 'dl.columns', 2], ['article', 'pre', 6]])
+_ALIKE = """() => { for (const [group, members, most] of [
+    ['article table', 'tbody tr', 6], ['article', '.highlight', 3], ['article', 'dl.columns', 2]])
   document.querySelectorAll(group).forEach(g => g.querySelectorAll(members).forEach((m, i) => {
     if (i >= most) m.dataset.alike = ''; })); }"""
 _COLOURS = ["color-contrast", "link-in-text-block"]
@@ -99,7 +109,7 @@ _STATIC = """() => {
     characters: document.body.innerText.length,
     tables: hidden('article table'),
     pictures: [...document.querySelectorAll('article figure')].filter(f => open(f) &&
-      ![...f.querySelectorAll('img, svg, picture')].some(i => i.checkVisibility() && i.getBoundingClientRect().width > 1)).length,
+      ![...f.querySelectorAll('img, svg')].some(i => i.checkVisibility() && i.clientWidth > 1)).length,
   };
 }"""
 
@@ -278,7 +288,9 @@ def _look(page: Page, visit: Visit) -> None:
 def _tables(page: Page, visit: Visit) -> None:
     tables = page.evaluate(_TABLES, SMALLEST_LETTERING)
     visit.problems += [f"light: the table {table[:60]!r} hides columns" for table in tables["cut"]]
-    visit.problems += [f"light: the table {table[:60]!r} has lettering of {size:.3g} px" for table, size in tables["small"]]
+    visit.problems += [
+        f"light: the table {table[:60]!r} has lettering of {size:.3g} px" for table, size in tables["small"]
+    ]
 
 
 def _fits(page: Page, visit: Visit, view: str) -> None:

@@ -68,7 +68,7 @@ def _gzipped(path: Path, _changed: int) -> bytes:
 
 @contextmanager
 def serving(folder: Path, port: int = 0) -> Iterator[str]:
-    """Serve `folder` on the loopback interface, on a free port unless one is given; yields the address, ending in a slash.
+    """Serve `folder` on the loopback interface, on a free port unless one is given; yields the address, with a slash.
 
     Raises:
         UserError: the port is taken, or not ours to take.

@@ -6,7 +6,6 @@ import html
 import re
 from typing import Any, ClassVar
 
-from bs4 import BeautifulSoup
 from docutils import nodes
 from latex2mathml.converter import convert
 from pygments.formatters import HtmlFormatter
@@ -26,7 +25,7 @@ UNUSED_ASSETS = re.compile(
 DESCRIPTION_LENGTH = 160
 WORDS_A_MINUTE = 200
 # words that nobody reads one after the other; a table in a page's text is read, one that a cell printed is looked at
-NOT_READ = "pre, svg, script, style, math, details, .cell_output table, .headerlink"
+NOT_READ = (nodes.literal_block, nodes.math, nodes.math_block, nodes.comment)
 # what the colours leave as it is, so that it needs no element of its own
 PLAIN = (Text, Name, Punctuation, Operator)
 COLOURED = (Name.Builtin, Name.Variable, Name.Function, Name.Class, Name.Tag, Name.Attribute, Operator.Word)
@@ -57,7 +56,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
     app.add_lexer("sqlcell", SqlCellLexer)
     PygmentsBridge.html_formatter = LeanFormatter
-    IndexBuilder._word_collector = _words  # type: ignore[method-assign]
+    IndexBuilder._word_collector = _words  # type: ignore[method-assign,assignment]
     app.connect("doctree-read", _mark_sql_cells)
     app.connect("doctree-read", _entries_are_definitions)
     app.connect("html-page-context", _describe)
@@ -93,15 +92,10 @@ _collected_by_sphinx = IndexBuilder._word_collector
 
 
 def _words(builder: IndexBuilder, doctree: nodes.document) -> WordStore:
-    """The words of a page for the search, those of raw HTML with a space where a tag stood.
-
-    Sphinx takes the tags out and leaves nothing: neighbouring cells of a table would be one word.
-    """
+    """The words of a page for the search. Sphinx takes tags out of HTML and leaves nothing in their place."""
     spaced = doctree.deepcopy()
     for node in list(spaced.findall(nodes.raw)):
-        text = re.sub(r"<(style|script|svg)\b.*?</\1>", " ", node.astext(), flags=re.IGNORECASE | re.DOTALL)
-        spaced_node = nodes.raw("", re.sub(r"<[^<>]+>", " ", text), format=node.get("format", ""))
-        node.replace_self(spaced_node)
+        node.replace_self(nodes.raw("", html.escape(_text(node.astext())), format=node.get("format", "")))
     return _collected_by_sphinx(builder, spaced)
 
 
@@ -121,7 +115,7 @@ def _describe(app: Sphinx, page: str, template: str, context: dict[str, Any], do
         if len(text) > DESCRIPTION_LENGTH:
             text = text[:DESCRIPTION_LENGTH].rpartition(" ")[0] + " …"
         tags += f'<meta name="description" content="{html.escape(text)}">\n'
-    title = BeautifulSoup(str(context.get("title", "")), "html.parser").get_text()
+    title = _text(str(context.get("title", "")))
     shared = {"og:type": "article", "og:site_name": app.config.html_title, "og:title": title, "og:description": text}
     card = "summary"
     if base := app.config.html_baseurl:
@@ -131,12 +125,25 @@ def _describe(app: Sphinx, page: str, template: str, context: dict[str, Any], do
     context["metatags"] = tags + f'<meta name="twitter:card" content="{card}">\n'
 
 
-def minutes_to_read(body: str) -> int:
-    """Whole minutes for the words of a page's HTML, at least 1; code, printed tables and what is folded are not counted."""
-    soup = BeautifulSoup(body, "html.parser")
-    for element in soup.select(NOT_READ):
-        element.decompose()
-    return max(1, round(len(soup.get_text(" ").split()) / WORDS_A_MINUTE))
+def minutes_to_read(doctree: nodes.document) -> int:
+    """Whole minutes for the words of a page, at least 1; code, printed tables and what is folded are not counted."""
+    return max(1, round(_read(doctree) / WORDS_A_MINUTE))
+
+
+def _read(node: nodes.Node) -> int:
+    if isinstance(node, nodes.Text):
+        return len(node.split())
+    if isinstance(node, nodes.raw):
+        return len(_text(re.sub(r"<details\b.*?</details>", " ", node.astext(), flags=re.DOTALL)).split())
+    if isinstance(node, NOT_READ) or (isinstance(node, nodes.Element) and "cell_output" in node.get("classes", ())):
+        return 0
+    return sum(_read(child) for child in node.children)
+
+
+def _text(markup: str) -> str:
+    """The words of a piece of HTML, with a space where a tag stood: neighbouring cells of a table are no one word."""
+    markup = re.sub(r"<(style|script|svg)\b.*?</\1>", " ", markup, flags=re.IGNORECASE | re.DOTALL)
+    return html.unescape(re.sub(r"<[^<>]+>", " ", markup))
 
 
 def _strip(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
@@ -145,8 +152,8 @@ def _strip(app: Sphinx, page: str, template: str, context: dict[str, Any], doctr
     if doctree is None or "</h1>" not in body:
         return
     own = app.config.book_pages.get(page, {})
-    strip = app.builder.templates.render(  # type: ignore[attr-defined]
-        "strip.html", {**app.config.book_facts, **own, "minutes": minutes_to_read(body)}
+    strip = app.builder.templates.render(
+        "strip.html", {**app.config.book_facts, **own, "minutes": minutes_to_read(doctree)}
     )
     heading, end, rest = body.partition("</h1>")
     context["body"] = heading + end + strip + rest
