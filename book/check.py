@@ -133,19 +133,10 @@ def check(folder: Path, only: str = "", screenshots: Path | None = None) -> list
     `only` is a regular expression for the names of the pages; `screenshots` a folder for their pictures.
 
     Raises:
-        UserError: there is no site in the folder, or no browser on the PATH.
+        UserError: there is no site in the folder, no page of such a name, or no browser on the PATH.
     """
-    names = sorted(
-        path.relative_to(folder).as_posix() for path in folder.rglob("*.html") if "_static" not in path.parts
-    )
-    if not names:
-        raise UserError(f"there is no site in {folder}: `make demo` builds it")
-    names = [name for name in names if re.search(only, name)]
-    if not names:
-        raise UserError(f"no page of {folder} has a name like {only!r}")
-    program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if program is None:
-        raise UserError(f"no browser on the PATH (looked for {', '.join(BROWSERS)}): install Debian's package chromium")
+    names = page_names(folder, only)
+    program = find_browser()
     stop = threading.Event()
     # the largest first, so that the browsers end together
     waiting = iter(sorted(names, key=lambda name: -(folder / name).stat().st_size))
@@ -180,6 +171,38 @@ def check(folder: Path, only: str = "", screenshots: Path | None = None) -> list
             for problem in visit.problems:
                 print(f"      {problem}")
     return visits
+
+
+def page_names(folder: Path, only: str = "") -> list[str]:
+    """The pages of the site in `folder` whose names the regular expression `only` finds.
+
+    Raises:
+        UserError: there are none, or it is no regular expression.
+    """
+    names = sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*.html") if "_static" not in path.parts
+    )
+    if not names:
+        raise UserError(f"there is no site in {folder}: `make demo` builds it")
+    try:
+        names = [name for name in names if re.search(only, name)]
+    except re.error as error:
+        raise UserError(f"{only!r} is no regular expression: {error}") from None
+    if not names:
+        raise UserError(f"no page of {folder} has a name like {only!r}")
+    return names
+
+
+def find_browser() -> str:
+    """The path of a Chromium.
+
+    Raises:
+        UserError: there is none on the PATH.
+    """
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        raise UserError(f"no browser on the PATH (looked for {', '.join(BROWSERS)}): install Debian's package chromium")
+    return found
 
 
 def _visit(browser: Browser, address: str, name: str, folder: Path, screenshots: Path | None) -> Visit:
@@ -372,10 +395,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="check the pages whose names this regular expression finds")
     parser.add_argument("--screenshots", type=Path, metavar="DIR", help="write pictures of every page into this folder")
     options = parser.parse_args(arguments)
-    try:
-        re.compile(options.only)
-    except re.error as error:
-        raise UserError(f"--only {options.only!r} is no regular expression: {error}") from None
     visits = check(options.folder, options.only, options.screenshots)
     failed = [visit for visit in visits if visit.problems]
     print(f"{len(visits)} pages: {len(failed) or 'no'} page{'s' * (len(failed) != 1)} with problems")
