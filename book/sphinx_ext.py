@@ -8,13 +8,11 @@ from typing import Any, ClassVar
 
 from docutils import nodes
 from latex2mathml.converter import convert
-from pygments.formatters import HtmlFormatter
 from pygments.lexer import inherit
 from pygments.lexers.sql import SqlLexer
-from pygments.token import Keyword, Name, Operator, Punctuation, Text, Token
+from pygments.token import Keyword, Name, Text
 from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.highlighting import PygmentsBridge
 from sphinx.search import IndexBuilder, WordStore
 
 # scripts and style sheets that extensions add to every page and no page of this book uses
@@ -26,9 +24,6 @@ DESCRIPTION_LENGTH = 160
 WORDS_A_MINUTE = 200
 # words that nobody reads one after the other; a table in a page's text is read, one that a cell printed is looked at
 NOT_READ = (nodes.literal_block, nodes.math, nodes.math_block, nodes.comment)
-# what the colours leave as it is, so that it needs no element of its own
-PLAIN = (Text, Name, Punctuation, Operator)
-COLOURED = (Name.Builtin, Name.Variable, Name.Function, Name.Class, Name.Tag, Name.Attribute, Operator.Word)
 
 
 class SqlCellLexer(SqlLexer):
@@ -40,14 +35,6 @@ class SqlCellLexer(SqlLexer):
     }
 
 
-class LeanFormatter(HtmlFormatter[str]):
-    """Code in colour with elements for what has a colour only: a fifth of the elements."""
-
-    def _get_css_class(self, ttype: Any) -> str:
-        plain = ttype is Token or (any(ttype in kind for kind in PLAIN) and not any(ttype in k for k in COLOURED))
-        return "" if plain else super()._get_css_class(ttype)
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     # written by `book.build`: the strip's facts, the same on every page, and each page's own
@@ -55,7 +42,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("book_pages", {}, "html")
     app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
     app.add_lexer("sqlcell", SqlCellLexer)
-    PygmentsBridge.html_formatter = LeanFormatter
     IndexBuilder._word_collector = _words  # type: ignore[method-assign,assignment]
     app.connect("doctree-read", _mark_sql_cells)
     app.connect("doctree-read", _entries_are_definitions)
