@@ -40,6 +40,7 @@ help:
 	@echo 'make lint       style, types, SQL'
 	@echo 'make check-project  workflows, schemas, packages, secrets, weak code; make hooks lets git run the checks'
 	@echo 'make run-workflows  the hosted workflows, on this machine'
+	@echo 'make serve      the finished site at an address, on PORT (8000)'
 	@echo 'make lab        open the chapters in Jupyter, and say at which address'
 	@echo 'make notebooks  run the chapters and store their outputs in notebooks/'
 	@echo 'make lock       choose the newest allowed version of every package anew'
@@ -180,7 +181,7 @@ $(STAMPS)/chapters: $(STAMPS)/models.$(ENGINE) $(STAMPS)/target $(CHAPTERS) $(wi
 	$(call stage,chapters,Run the chapters,$(RUN) python -m book.execute)
 	@touch $@
 
-$(STAMPS)/book: $(STAMPS)/tested.$(ENGINE) $(STAMPS)/chapters $(BOOK) $(if $(wildcard $(BUILD)/html/index.html),,FORCE)
+$(STAMPS)/book: $(STAMPS)/tested.$(ENGINE) $(STAMPS)/chapters $(STAMPS)/addresses $(BOOK) $(if $(wildcard $(BUILD)/html/index.html),,FORCE)
 	$(call stage,book,Build the book,$(RUN) python -m book.build)
 	@touch $@
 endif
@@ -188,6 +189,7 @@ endif
 # Supply chain and workflows ----------------------------------------------------------------------------------------
 
 .PHONY: tools check-project run-workflows hooks sbom audit test-engine test-truth check-site check-lab check-links test-conda
+.PHONY: serve screenshots lighthouse
 
 SBOM ?= $(BUILD)/html/sbom.cdx.json
 
@@ -230,12 +232,25 @@ test-engine: $(INSTALLED)
 test-truth: $(INSTALLED)
 	@TEST_SEED=$(SEED) $(PY) -m pytest tests/truth
 
+PORT ?= 8000
+serve: $(INSTALLED)
+	@$(PY) -m book.serve $(BUILD)/html --port $(PORT)
+
 check-site: $(INSTALLED)
 	@$(PY) -m book.check $(BUILD)/html
 
 check-lab: $(INSTALLED)
 	$(call with_engine,models)
 	@$(RUN) python -m book.check_lab
+
+# every page in light, dark, on a phone and on paper: for a person to look at
+SCREENSHOTS ?= $(BUILD)/screenshots
+screenshots: $(INSTALLED)
+	@$(PY) -m book.check $(BUILD)/html --screenshots $(SCREENSHOTS)
+
+# scores depend on how busy the machine is, so no test asks for them
+lighthouse: $(INSTALLED) $(TOOLS)/installed
+	@$(PY) -m tools.lighthouse $(BUILD)/html
 
 # asks every address that the book names, so it needs the whole network
 check-links: $(INSTALLED)

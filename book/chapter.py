@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Collection
 from typing import Any
 
 import nbformat
@@ -59,6 +60,19 @@ def for_book(notebook: NotebookNode) -> NotebookNode:
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if _name(output) is None]
     return copy
+
+
+def jupyter_metadata(tags: Collection[str]) -> dict[str, object]:
+    """The metadata, beside its `tags`, that folds a cell as the book does.
+
+    `hide-input` and `remove-input` hide the code, `hide-cell` its outputs too. JupyterLab, Notebook and VS Code read
+    `jupyter` (nbformat, "Cell metadata"), Colab reads `cellView`, which hides the code only.
+    """
+    if "hide-cell" in tags:
+        return {"cellView": "form", "jupyter": {"outputs_hidden": True, "source_hidden": True}}
+    if {"hide-input", "remove-input"} & set(tags):
+        return {"cellView": "form", "jupyter": {"source_hidden": True}}
+    return {}
 
 
 def said_by(notebook: NotebookNode) -> dict[str, str]:

@@ -239,7 +239,7 @@ def _break_title(holder: Spec, letters: int) -> None:
     if isinstance(title, str) and len(title) > letters:
         holder["title"] = textwrap.wrap(title, letters)
     elif isinstance(title, dict):
-        holder["title"] = {**title, **{"text": broken(title["text"], letters)}} if "text" in title else title
+        holder["title"] = {**title, "text": broken(title["text"], letters)} if "text" in title else title
 
 
 def _break_labels(guide: Spec, names: list[str], letters: int) -> int:

@@ -45,7 +45,8 @@ VEGA_LITE = altair.SCHEMA_VERSION.removeprefix("v").rpartition(".")[0]
 SVG = "http://www.w3.org/2000/svg"
 # what an SVG has anyway, or has from its root
 _DEFAULTS = {
-    ("opacity", "1"), ("stroke-width", "1"), ("stroke-opacity", "1"), ("fill-opacity", "1"), ("stroke-miterlimit", "10"),
+    ("opacity", "1"), ("stroke-width", "1"), ("stroke-opacity", "1"), ("fill-opacity", "1"),
+    ("stroke-miterlimit", "10"),
     ("font-weight", "normal"), ("font-family", FONT), ("font-size", f"{FONT_SIZE}px"), ("transform", "translate(0,0)"),
 }  # fmt: skip
 
@@ -132,11 +133,23 @@ def style(palette: Palette, *, phone: bool = False) -> dict[str, Any]:
             "labelPadding": 6,
             "labelLimit": 260,
         },
-        "axisX": {"grid": False, "labelAngle": 0, "labelOverlap": "parity" if phone else "greedy", "labelSeparation": 10 if phone else 12},
+        "axisX": {
+            "grid": False,
+            "labelAngle": 0,
+            "labelOverlap": "parity" if phone else "greedy",
+            "labelSeparation": 10 if phone else 12,
+        },
         "axisQuantitative": {"tickCount": 5 if phone else 6},
         **({"axisTemporal": {"tickCount": 4}} if phone else {}),
         "axisY": {"domain": False, "ticks": False},
-        "legend": {**quiet, "labelFontSize": FONT_SIZE, "titleFontSize": FONT_SIZE, "titleFontWeight": "normal", "orient": "top", "columnPadding": 18},
+        "legend": {
+            **quiet,
+            "labelFontSize": FONT_SIZE,
+            "titleFontSize": FONT_SIZE,
+            "titleFontWeight": "normal",
+            "orient": "top",
+            "columnPadding": 18,
+        },
         "header": {**quiet, "labelFontSize": FONT_SIZE, "titleFontSize": FONT_SIZE, "titleFontWeight": "normal"},
         "title": {"color": palette.ink, "fontSize": 15, "anchor": "start"},
         "mark": {"color": palette.series[0]},
@@ -205,7 +218,9 @@ def _lean(svg: str, total: int) -> str:
     # the converter goes on counting from picture to picture
     ids = {name: f"part-{n}" for n, name in enumerate(dict.fromkeys(re.findall(r'id="([^"]+)"', text)))}
     text = re.sub(r'(id="|url\(#|href="#)([^")]+)', lambda m: m[1] + ids.get(m[2], m[2]), text)
-    text = re.sub(r"rgb\((\d+), (\d+), (\d+)\)", lambda m: "#" + "".join(f"{int(part):02x}" for part in m.groups()), text)
+    text = re.sub(
+        r"rgb\((\d+), (\d+), (\d+)\)", lambda m: "#" + "".join(f"{int(part):02x}" for part in m.groups()), text
+    )
     # coordinates to a hundredth of a pixel: smaller files, and no last digit that a CPU could round differently
     text = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), text)
     # corners that are not round
@@ -218,7 +233,7 @@ def _clips(root: ElementTree.Element) -> dict[str, ElementTree.Element]:
 
 
 def _prune(parent: ElementTree.Element, clips: dict[str, ElementTree.Element]) -> None:
-    """Drop defaults, shapes without paint, groups that group nothing; a bar that its outline cuts becomes its outline."""
+    """Drop defaults, shapes without paint, groups of nothing; a bar that its outline cuts becomes its outline."""
     for child in list(parent):
         for name, value in list(child.attrib.items()):
             # inside an <img> nobody reads names and roles; the alt text speaks for the picture
@@ -237,7 +252,12 @@ def _prune(parent: ElementTree.Element, clips: dict[str, ElementTree.Element]) -
             parent.remove(child)
         elif child.tag == _tag("g") and (not len(child) or not child.attrib):
             parent[place : place + 1] = list(child)
-        elif child.tag == _tag("g") and len(child) == 1 and child.keys() == ["transform"] and "transform" not in child[0].attrib:
+        elif (
+            child.tag == _tag("g")
+            and len(child) == 1
+            and child.keys() == ["transform"]
+            and "transform" not in child[0].attrib
+        ):
             child[0].set("transform", child.attrib["transform"])
             parent[place] = child[0]
 
@@ -277,7 +297,7 @@ def _picture(wide: str, narrow: str, kind: str, alternative: str) -> str:
 
     return (
         f"<picture {kind}>\n<source media=\"{PHONE}\" {sized(narrow)} srcset='{_uri(narrow)}'>\n"
-        f'<img src=\'{_uri(wide)}\' {sized(wide)} alt="{html.escape(alternative)}">\n</picture>\n'
+        f"<img src='{_uri(wide)}' {sized(wide)} alt=\"{html.escape(alternative)}\">\n</picture>\n"
     )
 
 

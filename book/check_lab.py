@@ -22,7 +22,7 @@ from playwright.async_api import Browser, Error, async_playwright
 from warehouse.errors import UserError, run_command
 from warehouse.settings import PROJECT_ROOT
 
-from .check import FLAGS, browser_program
+from .check import FLAGS, find_browser
 from .lab import Lab, serving
 from .paths import BUILD, NOTEBOOKS
 
@@ -63,7 +63,7 @@ def check(chapters: Sequence[Path], environment: Mapping[str, str]) -> dict[str,
     Raises:
         UserError: no browser on the PATH, or JupyterLab does not start.
     """
-    program = browser_program()
+    program = find_browser()
     with tempfile.TemporaryDirectory(prefix="check-lab-") as name:
         folder = Path(name)
         (folder / "notebooks").mkdir()

@@ -28,7 +28,7 @@ from warehouse.connect import check_postgres, postgres_dsn
 from warehouse.errors import UserError, run_command
 from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 
-from .chapter import finish
+from .chapter import finish, jupyter_metadata
 from .kernels import fork_kernels
 from .paths import DBT_TARGET, EXECUTED, NOTEBOOKS
 
@@ -95,7 +95,8 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for number, cell in enumerate(notebook.cells, start=1):
         cell.id = cell.get("id") or f"cell-{number}"
-        cell.metadata = nbformat.from_dict({k: v for k, v in sorted(cell.metadata.items()) if k == "tags"})
+        tags = cell.metadata.get("tags", [])
+        cell.metadata = nbformat.from_dict(jupyter_metadata(tags) | ({"tags": tags} if tags else {}))
         for output in cell.get("outputs", []):
             output.pop("transient", None)
     return notebook

@@ -1,7 +1,7 @@
 """Code in colour with few elements: what the book's colour styles draw like plain text gets no element of its own.
 
-Names, punctuation and spaces are two thirds of the pieces that Pygments cuts code into, of which a chapter has thousands.
-Signs such as `=` and `.` are plain too: words carry the colour.
+Names, punctuation and spaces are two thirds of the pieces that Pygments cuts code into, of which a chapter has
+thousands. Signs such as `=` and `.` are plain too: words carry the colour.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sphinx.config import Config
 from sphinx.highlighting import PygmentsBridge
 
 
-class LeanFormatter(HtmlFormatter):  # type: ignore[type-arg]
+class LeanFormatter(HtmlFormatter):
     """Pygments' HTML without elements for what looks like plain text."""
 
     styles: ClassVar[tuple[str, ...]] = ()

@@ -15,7 +15,9 @@ from urllib.parse import unquote_to_bytes
 
 FOLDER = "_images"
 _KINDS = {"image/svg+xml": "svg", "text/csv;charset=utf-8": "csv"}
-_CARRIED = re.compile(r"(?P<attribute>\b(?:src|srcset|href)=)'data:(?P<kind>[a-z/+]+(?:;charset=utf-8)?),(?P<data>[^']*)'")
+_CARRIED = re.compile(
+    r"(?P<attribute>\b(?:src|srcset|href)=)'data:(?P<kind>[a-z/+]+(?:;charset=utf-8)?),(?P<data>[^']*)'"
+)
 
 
 def take_out(site: Path) -> int:

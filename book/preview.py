@@ -21,7 +21,7 @@ from warehouse.settings import PROJECT_ROOT, Settings, load_settings
 from .charts import FONT, Figure
 from .execute import refuse_other_world
 from .facts import read_facts
-from .kpi_dictionary import read_kpis
+from .kpis import read_kpis
 from .landing import buyers_chart
 from .marts import reading_marts
 from .palette import LIGHT

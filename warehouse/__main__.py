@@ -15,7 +15,7 @@ import typer
 from .connect import check_duckdb, check_postgres, session_environment
 from .errors import SIGNALS, UserError, run_command
 from .local_postgres import FOLDER, remove, serving
-from .settings import Settings, load_settings
+from .settings import BOOK_SETTINGS, Settings, load_settings
 
 # dbt's commands that do not open the warehouse
 _WITHOUT_WAREHOUSE = {"parse", "list", "ls", "deps", "clean", "init", "--version", "--help"}
@@ -51,7 +51,7 @@ def show_settings() -> None:
 
 @app.command()
 def stamp(folder: Path) -> None:
-    """Keep FOLDER/target, /settings.TARGET and /data.TARGET up to date for make, and print the target.
+    """Keep FOLDER/target, /settings.TARGET, /addresses and /data.TARGET up to date for make, and print the target.
 
     A file is rewritten only if what it says has changed. The password is not in it. `data.TARGET` has the time of what
     holds the project's own data, and is missing where that is missing; on a configured server it is always there.
@@ -60,10 +60,12 @@ def stamp(folder: Path) -> None:
     other = "warehouse_path" if settings.target == "postgres" else "postgres_"
     kept = {name: value for name, value in settings.shown().items() if not name.lower().startswith(other)}
     kept.pop("POSTGRES_PASSWORD", None)
+    addresses = {name.upper(): kept.pop(name.upper()) for name in BOOK_SETTINGS}
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in {
         "target": settings.target,
         f"settings.{settings.target}": json.dumps(kept, indent=1),
+        "addresses": json.dumps(addresses, indent=1),
     }.items():
         file = folder / name
         if not file.exists() or file.read_text() != text + "\n":

@@ -35,6 +35,15 @@ def _iso_day(value: object) -> object:
 Day = Annotated[date, BeforeValidator(_iso_day)]
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2100, 12, 31)
 
+# owner and name as GitHub allows them
+_GITHUB = r"https://github\.com/[A-Za-z0-9-]+/[A-Za-z0-9._-]+"
+_ADDRESSES = {
+    "repository_url": "an address like https://github.com/OWNER/NAME",
+    "site_url": "an address that begins with https:// or http://, without ? and #",
+}
+# what only the pages of the book depend on: no data and no chapter is made again when it changes
+BOOK_SETTINGS = tuple(_ADDRESSES)
+
 
 def is_taken_by_duckdb(path: Path) -> bool:
     """Whether a file's name would be a database of DuckDB's own: it names one after the first part of the file's name.
@@ -82,6 +91,21 @@ class Settings(BaseSettings):
     as_of_date: Annotated[
         Day, Field(ge=FIRST_DAY, le=LAST_DAY, description="Last day of the mock data (UTC); not before START_DATE.")
     ] = date(2025, 12, 31)
+
+    repository_url: Annotated[
+        str,
+        Field(
+            pattern=rf"^({_GITHUB})?$",
+            description="The book's repository on GitHub: its pages then lead to Binder, Codespaces and their source.",
+        ),
+    ] = ""
+    site_url: Annotated[
+        str,
+        Field(
+            pattern=r"^(https?://[^\s\"'<>?#]+)?$",
+            description="Where the book is published: its pages then name their address and a picture to share.",
+        ),
+    ] = ""
 
     @field_validator("warehouse_path")
     @classmethod
@@ -132,6 +156,8 @@ def allowed(name: str) -> str:
     field = Settings.model_fields[name]
     if name == "target":
         return "one of " + ", ".join(get_args(Target))
+    if name in _ADDRESSES:
+        return _ADDRESSES[name]
     low = next((m.ge for m in field.metadata if isinstance(m, Ge)), None)
     high = next((m.le for m in field.metadata if isinstance(m, Le)), None)
     if low is None or high is None:

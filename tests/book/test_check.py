@@ -1,5 +1,6 @@
 """The browser check finds every fault that it is there for."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -11,14 +12,21 @@ from warehouse.errors import UserError
 HEAD = (
     '<!doctype html><html lang="en" data-theme="light"><head><title>T</title>'
     '<meta name="description" content="d"><meta name="viewport" content="width=device-width">'
-    '<link rel="icon" href="data:,"></head>'
+    '<link rel="icon" href="data:,"><style>@media (prefers-color-scheme: dark) { .dim { color: #eee } }'
+    "@media (forced-colors: active) { .forced { forced-color-adjust: none; color: #eee; background: #fff } }"
+    "</style></head>"
 )
 # the theme follows the reader's choice, as the site's own script does it
 THEME = (
     "<script>document.documentElement.dataset.theme ="
     " matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'</script>"
 )
-GOOD = f'{HEAD}<body>{THEME}<main><h1 id="top">Good</h1><p>Text <a href="#top">top</a></p></main></body></html>'
+TABLE = "<table><thead><tr><th>Month</th></tr></thead><tbody><tr><td>May</td></tr></tbody></table>"
+GOOD = (
+    f'{HEAD}<body>{THEME}<main><article><h1 id="top">Good</h1><p>Text <a href="#top">top</a> and enough of it that a '
+    f"reader has something to read</p>{TABLE}</article></main></body></html>"
+)
+LARGE = "large.css"
 
 FAULTS = {
     "<title>T</title>||": "no title",
@@ -31,9 +39,26 @@ FAULTS = {
     "Text    ||<img alt='' src='http://127.0.0.2:9/x.png'>": "request to another host",
     "#top||elsewhere.html": "dead link: elsewhere.html",
     "#top ||#nowhere": "has no #nowhere",
-    "<p>||<p style='width:2000px'>": "wider than the screen",
-    "<p> ||<p style='color:#ddd'>": "axe: color-contrast",
-    "<script>document||<script>0;document.body": "theme is",
+    "<p>||<p style='width:2000px'>": "phone: 1618 pixels wider than the screen",
+    "<p>  ||<p style='width:340px'>": "400 %: 28 pixels wider than the screen",
+    "<p> ||<p style='color:#ddd'>": "light: axe: color-contrast",
+    "<p>   ||<p class='dim'>": "dark: axe: color-contrast",
+    "<p>    ||<p class='forced'>": "forced colours: axe: color-contrast",
+    "<th>Month||<th>": "axe: empty-table-header",  # of minor impact
+    "<script>document||<script>0;document.body": "dark: theme is light",
+    "<table>||<div style='overflow-x:auto' tabindex=0><table style='width:1400px'>": "'Month' hides columns",
+    "<table> ||<details><summary>More</summary><div style='overflow-x:auto' tabindex=0><table style='width:1400px'>": (
+        "'Month' hides columns"
+    ),
+    "<td>||<td style='font-size:13px'>": "'Month' has lettering of 13 px",
+    "</head>||<link rel='stylesheet' href='large.css'></head>": "to load before scrolling",
+    "May||" + "<br>" * 6001: "elements, more than 6000",
+    "</head> ||<style>@media (scripting: none) { table { display: none } }</style></head>": (
+        "no JavaScript: 1 tables cannot be seen"
+    ),
+    "</body>||<script>onscroll = () => fetch('good.html')</script><p style='height:3000px'></p></body>": (
+        "request failed"  # only where the network is gone
+    ),
 }
 
 pytestmark = pytest.mark.skipif(
@@ -41,9 +66,10 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.mark.slow(seconds=45)
+@pytest.mark.slow(seconds=60)
 def test_a_good_page_passes_and_every_fault_is_found(tmp_path: Path) -> None:
     (tmp_path / "good.html").write_text(GOOD, encoding="utf-8")
+    (tmp_path / LARGE).write_bytes(b"/*" + os.urandom(220_000).hex().encode() + b"*/")
     for number, change in enumerate(FAULTS):
         old, new = change.split("||")
         assert old.rstrip() in GOOD

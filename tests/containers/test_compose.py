@@ -11,7 +11,7 @@ import yaml
 
 from containers import compose
 from warehouse.errors import UserError
-from warehouse.settings import PROJECT_ROOT, Settings
+from warehouse.settings import BOOK_SETTINGS, PROJECT_ROOT, Settings
 
 BASE = yaml.safe_load((PROJECT_ROOT / "compose.yaml").read_text())
 POSTGRES = yaml.safe_load((PROJECT_ROOT / "compose.postgres.yaml").read_text())
@@ -138,7 +138,7 @@ def test_every_service_is_known_to_compose() -> None:
 
 
 def test_services_take_every_setting_of_the_world() -> None:
-    own = {"TARGET", "WAREHOUSE_PATH"}
+    own = {"TARGET", "WAREHOUSE_PATH", *(name.upper() for name in BOOK_SETTINGS)}
     wanted = {name.upper() for name in Settings.model_fields if not name.startswith("postgres_")} - own
     for name in ("pipeline", "jupyter"):
         assert wanted == BASE["services"][name]["environment"].keys() - own

@@ -21,7 +21,7 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str]:
         *(folder / name for name in ("requirements.lock", "pyproject.toml", "_config.yml", "_toc.yml", "README.md")),
         *(folder / name for name in ("warehouse/settings.py", "mock_data/a.py", "dbt/models/a.sql", "book/a.py")),
         *(folder / ".venv" / name for name in ("packages", "installed")),
-        *(stamps / name for name in ("target", f"settings.{engine}", f"data.{engine}")),
+        *(stamps / name for name in ("target", "addresses", f"settings.{engine}", f"data.{engine}")),
         *(stamps / f"{stage}.{engine}" for stage in STAGES[:4]),
         *(stamps / stage for stage in STAGES[4:]),
         folder / "_build" / "html" / "index.html",
@@ -59,6 +59,7 @@ def test_nothing_is_redone_where_nothing_changed(project: tuple[Path, str]) -> N
         ("dbt/models/a.sql", "models"),
         ("book/a.py", "chapters"),
         ("README.md", "book"),
+        ("_build/stamps/addresses", "book"),
     ],
 )
 def test_a_change_redoes_what_depends_on_it(project: tuple[Path, str], changed: str, first: str) -> None:

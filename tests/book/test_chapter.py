@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from book.notebook_form import jupyter_metadata
+from book.chapter import jupyter_metadata
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,7 @@ from book.notebook_form import jupyter_metadata
         ([], {}),
         (["exercise"], {}),
         (["hide-input"], {"cellView": "form", "jupyter": {"source_hidden": True}}),
+        (["remove-input"], {"cellView": "form", "jupyter": {"source_hidden": True}}),
         (["exercise", "hide-cell"], {"cellView": "form", "jupyter": {"outputs_hidden": True, "source_hidden": True}}),
     ],
 )
