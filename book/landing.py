@@ -134,15 +134,15 @@ def buyers_chart(connection: Connection) -> Figure | None:
         f"people have bought at least once; {count(last.bought_lately)} of them bought lately, "
         f"{count(last.gone_quiet)} have gone quiet.",
         caption="Everybody who ever bought, at the end of each month: those with a purchase in the last "
-        f"{lapse_window()} days, and those without.",
+        f"{dbt_days('lapse_window_days')} days, and those without.",
         data=data,
     )
 
 
-def lapse_window() -> int:
-    """Days without a purchase after which a buyer has lapsed."""
+def dbt_days(name: str) -> int:
+    """A number of days that the models take from one of dbt's variables."""
     project = yaml.safe_load((PROJECT_ROOT / "dbt" / "dbt_project.yml").read_text(encoding="utf-8"))
-    return int(project["vars"]["lapse_window_days"])
+    return int(project["vars"][name])
 
 
 def _yearly(months: Sequence[tuple[date, float]], as_of: date) -> float | None:
@@ -169,7 +169,7 @@ def _quiet(buyers: int, lapsed: int, latest: Row[Any], growth: float | None) -> 
         topic="Buyers who have gone quiet",
         holds=share > 0.5 and growth is not None and growth > 1,
         words=f"Of {count(buyers)} people who ever bought, {count(lapsed)} have not done so for more than "
-        f"{lapse_window()} days; {count(latest.lapsed_contacts)} crossed that line in {month(latest.month_start)} "
+        f"{dbt_days('lapse_window_days')} days; {count(latest.lapsed_contacts)} crossed that line in {month(latest.month_start)} "
         f"alone.{sales}",
         page=ATTRITION_PAGE,
         link="Who leaves, and how fast",
@@ -205,8 +205,9 @@ def _after_a_case(cases: Mapping[str, tuple[int, int]]) -> Finding:
         claim="After a complaint, fewer buy again",
         topic="What follows a complaint",
         holds=calm_rate - rate > 2 * error,
-        words=f"Of purchases with a late parcel, a return or another case, {percent(rate, 0)} were followed by a "
-        f"further purchase in time; of those without one, {percent(calm_rate, 0)}. Both are watched for equally long.",
+        words=f"Take purchases after which the buyer was quiet for {dbt_days('case_window_days')} days. With a late parcel, a "
+        f"return or another case in that time, {percent(rate, 0)} were followed by a further purchase in the next "
+        f"{dbt_days('lapse_window_days')} days; without one, {percent(calm_rate, 0)}.",
         page=CASES_PAGE,
         link="What a late parcel costs",
     )
