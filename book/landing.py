@@ -169,8 +169,8 @@ def _quiet(buyers: int, lapsed: int, latest: Row[Any], growth: float | None) -> 
         topic="Buyers who have gone quiet",
         holds=share > 0.5 and growth is not None and growth > 1,
         words=f"Of {count(buyers)} people who ever bought, {count(lapsed)} have not done so for more than "
-        f"{dbt_days('lapse_window_days')} days; {count(latest.lapsed_contacts)} crossed that line in {month(latest.month_start)} "
-        f"alone.{sales}",
+        f"{dbt_days('lapse_window_days')} days; {count(latest.lapsed_contacts)} crossed that line in "
+        f"{month(latest.month_start)} alone.{sales}",
         page=ATTRITION_PAGE,
         link="Who leaves, and how fast",
     )
@@ -189,8 +189,8 @@ def _best(segments: Mapping[str, tuple[int, float]]) -> Finding:
         topic="Which buyers bring the money",
         holds=people < 1 / 3 and money_share > 0.5,
         words=f"The segments {' and '.join(BEST)} are {percent(people, 0)} of the buyers and brought "
-        f"{percent(money_share, 0)} of the revenue from purchases. Once among the best and absent since: "
-        f"{count(absent)}, with {money(spent, 0)} spent.",
+        f"{percent(money_share, 0)} of the revenue from purchases. Among the best once, and away since: "
+        f"{count(absent)} {'buyer' if absent == 1 else 'buyers'} who spent {money(spent, 0)}.",
         page=ATTRITION_PAGE,
         link="The best, and whom to win back",
     )
@@ -205,9 +205,9 @@ def _after_a_case(cases: Mapping[str, tuple[int, int]]) -> Finding:
         claim="After a complaint, fewer buy again",
         topic="What follows a complaint",
         holds=calm_rate - rate > 2 * error,
-        words=f"Take purchases after which the buyer was quiet for {dbt_days('case_window_days')} days. With a late parcel, a "
-        f"return or another case in that time, {percent(rate, 0)} were followed by a further purchase in the next "
-        f"{dbt_days('lapse_window_days')} days; without one, {percent(calm_rate, 0)}.",
+        words=f"Take purchases after which the buyer was quiet for {dbt_days('case_window_days')} days. With a late "
+        f"parcel, a return or another case in that time, {percent(rate, 0)} were followed by a further purchase in the "
+        f"next {dbt_days('lapse_window_days')} days; without one, {percent(calm_rate, 0)}.",
         page=CASES_PAGE,
         link="What a late parcel costs",
     )

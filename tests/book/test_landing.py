@@ -69,7 +69,7 @@ def test_each_finding_says_what_the_marts_hold(shop: Settings) -> None:
         "alone. Net revenue of the last twelve months is 50% more than of the twelve before."
     )
     assert "are 20% of the buyers and brought 80% of the revenue" in best.words
-    assert "absent since: 1, with $120 spent" in best.words
+    assert "away since: 1 buyer who spent $120." in best.words
     assert "30% were followed by a further purchase in the next 182 days; without one, 50%." in after.words
 
 
