@@ -23,7 +23,7 @@ from warehouse.settings import PROJECT_ROOT, Settings
 from .charts import Figure, show
 from .execute import refuse_other_world
 from .marts import reading_marts
-from .numbers import count, day, money, month, percent
+from .numbers import count, money, month, percent
 
 YEAR = 12
 BEST = ("Champions", "Loyal")
@@ -75,10 +75,9 @@ def findings_piece(settings: Settings) -> str:
                 "change the claim in book/landing.py"
             )
         chart = buyers_chart(connection)
-    as_of = f'<p class="as-of">As of {day(settings.as_of_date)}.</p>'
     if not found or chart is None:
-        return f"{as_of}\n<p>The marts hold no purchases yet, so there is nothing to say.</p>\n"
-    return f'{as_of}\n<div class="findings">\n{"".join(map(_html, found))}</div>\n{chart.html()}\n'
+        return "<p>The marts hold no purchases yet, so there is nothing to say.</p>\n"
+    return f'<div class="findings">\n{"".join(map(_html, found))}</div>\n{chart.html()}\n'
 
 
 def read_findings(connection: Connection, as_of: date) -> list[Finding]:
