@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import re
 import textwrap
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ LETTER = 6.6
 """Average width of a letter of 13 px in pixels, a little more than Liberation Sans needs."""
 
 _LEGENDS = ("color", "fill", "stroke", "shape", "size", "strokeDash", "opacity")
+_SMALLEST = 60  # pixels of a plot
 _AXES = 80  # a first guess at what axes and padding take of the width
 _PLOT = NARROW - _AXES
 _LABEL = 130  # the widest label of a category, in pixels
@@ -47,29 +49,38 @@ def fitted(spec: Spec, total: int, drawn_width: Callable[[Spec], int]) -> Spec:
     views = list(_views(spec))
     if any("width" in view for view in views) and drawn_width(spec) <= total:
         return spec
-    across = _across(spec)
-    plot = total // across - _AXES
+    slope = float(_across(spec))
+    plot, before = math.floor(total / slope) - _AXES, None
     for _ in range(8):
         for view in views:
             view["width"] = plot
-        excess = drawn_width(spec) - total
-        if -2 * across < excess <= 0:
+        drawn = drawn_width(spec)
+        if total - 2 * slope < drawn <= total:
             return spec
-        plot -= -(-excess // across)
-        if plot < 60:
+        if before and before[0] != plot:  # how many plots stand side by side
+            slope = (before[1] - drawn) / (before[0] - plot)
+        if slope < 0.2:  # labels or a legend take it, whatever the plot's width
             break
-    if excess <= 0:  # a legend or a title is wider than the plot needs, and changes nothing
+        before = (plot, drawn)
+        plot = max(math.floor(plot - (drawn - total) / slope), _SMALLEST)
+    if drawn <= total:
         return spec
     raise ValueError(f"a chart does not fit into {total} px: shorten the labels or the legend that take all its width")
 
 
 def for_page(spec: Spec) -> Spec:
-    """`spec` with bars lying down where the names of the categories would not fit below standing ones."""
+    """`spec` with every name of a category shown: bars lie down, legends and labels break where they would not fit."""
     spec = copy.deepcopy(spec)
-    plot = WIDE // _across(spec) - _AXES
+    across = _across(spec)
     for view in _views(spec):
         width = view.get("width")
-        _keep_names(view, _rows(view, spec, []), width if isinstance(width, int) else plot)
+        _keep_names(view, _rows(view, spec, []), width if isinstance(width, int) else WIDE // across - _AXES)
+        for part, rows in _encoded(view, spec, _rows(spec, spec, [])):
+            for channel in _legends(part):
+                _settle_legend(channel, rows, WIDE)
+            if across > 1:
+                _settle_names(part, view, rows, WIDE // across // 3)
+                _settle_titles(part, width if isinstance(width, int) else WIDE // across - _AXES, view)
     return spec
 
 
@@ -84,7 +95,10 @@ def for_phone(spec: Spec) -> Spec:
         _break_title(view, 36)
         _keep_names(view, _rows(view, spec, []), _PLOT)
         for part, rows in _encoded(view, spec, _rows(spec, spec, [])):
-            _settle(part, view, rows)
+            for channel in _legends(part):
+                _settle_legend(channel, rows, NARROW)
+            _settle_names(part, view, rows, _LABEL)
+            _settle(part, view)
     return spec
 
 
@@ -100,12 +114,21 @@ def _views(spec: Spec) -> Iterator[Spec]:
 
 
 def _across(spec: Spec) -> int:
-    """How many plots stand side by side, where the chart says so."""
+    """How many plots stand side by side."""
     if "hconcat" in spec:
         return sum(_across(part) for part in spec["hconcat"])
+    parts: list[Spec] = spec.get("concat") or spec.get("vconcat") or ([spec["spec"]] if "spec" in spec else [])
+    inner = max((_across(part) for part in parts), default=1)
     if "concat" in spec:
-        return min(spec.get("columns", len(spec["concat"])), len(spec["concat"]))
-    return max([1, *(_across(part) for part in spec.get("vconcat", []))])
+        return inner * min(spec.get("columns", len(parts)), len(parts))
+    facet, encoding = spec.get("facet", {}), spec.get("encoding", {})
+    column = (
+        encoding.get("column") or encoding.get("facet") or facet.get("column") or (facet if "field" in facet else {})
+    )
+    if not column:
+        return inner
+    names = len(_categories(column, _rows(spec, spec, []))) or 1
+    return inner * min(spec.get("columns") or column.get("columns") or names, names)
 
 
 def _stacked(spec: Spec) -> Spec:
@@ -114,26 +137,19 @@ def _stacked(spec: Spec) -> Spec:
         spec["vconcat"] = spec.pop("hconcat")
     if "concat" in spec:
         spec["columns"] = 1
-    if "facet" in spec:
-        if "field" in spec["facet"]:
-            spec["columns"] = 1
-        elif "column" in spec["facet"]:
-            spec["facet"]["row"] = _head_above(spec["facet"].pop("column"))
-    encoding = spec.get("encoding", {})
-    if "column" in encoding and "row" not in encoding:
-        encoding["row"] = _head_above(encoding.pop("column"))
-    if "facet" in encoding:
-        encoding["facet"]["columns"] = 1
-    for kind in ("vconcat", "concat"):
-        spec[kind] = [_stacked(part) for part in spec[kind]] if kind in spec else None
-        if spec[kind] is None:
-            del spec[kind]
+    if "field" in spec.get("facet", {}):
+        spec["columns"] = 1
+    for holder in (spec.get("facet", {}), spec.get("encoding", {})):
+        if "column" in holder and "row" not in holder:
+            holder["row"] = holder.pop("column")
+        if "row" in holder:
+            header = {"orient": "top", "labelAnchor": "start", "labelAngle": 0}
+            holder["row"]["header"] = {**header, **(holder["row"].get("header") or {})}
+        if "facet" in holder:
+            holder["facet"]["columns"] = 1
+    for kind in {"vconcat", "concat"} & spec.keys():
+        spec[kind] = [_stacked(part) for part in spec[kind]]
     return spec
-
-
-def _head_above(channel: Spec) -> Spec:
-    channel["header"] = {"orient": "top", "labelAnchor": "start", **(channel.get("header") or {})}
-    return channel
 
 
 def _encoded(part: Spec, spec: Spec, rows: list[Spec]) -> Iterator[tuple[Spec, list[Spec]]]:
@@ -152,19 +168,31 @@ def _rows(part: Spec, spec: Spec, otherwise: list[Spec]) -> list[Spec]:
     return rows
 
 
-def _settle(part: Spec, view: Spec, rows: list[Spec]) -> None:
-    """Axes, legends and marks of one layer of `view`."""
-    encoding = part["encoding"]
-    mark = part.get("mark")
+def _settle(part: Spec, view: Spec) -> None:
+    """Titles, ticks and bars of one layer of `view` on a phone."""
+    encoding, mark = part["encoding"], part.get("mark")
     if isinstance(mark, dict) and mark.get("type") == "bar" and "size" in mark and _is_upright(encoding):
         mark["size"] = round(mark["size"] * _PLOT / (WIDE - _AXES), 2)
     for name in ("x", "y"):
-        if "field" in encoding.get(name, {}):
-            _settle_axis(encoding[name], name, view, rows)
-    for name in _LEGENDS:
-        channel = encoding.get(name, {})
-        if "field" in channel and channel.get("legend", {}) is not None:
-            _settle_legend(channel, rows)
+        axis = encoding.get(name, {}).get("axis") or {}
+        if isinstance(axis.get("tickCount"), int):
+            axis["tickCount"] = min(axis["tickCount"], _TICKS)
+    _settle_titles(part, _PLOT, view)
+
+
+def _settle_titles(part: Spec, width: int, view: Spec) -> None:
+    """Break titles that are longer than their axes: `width` pixels, and the view's height."""
+    height = view.get("height")
+    for name, length in (("x", width), ("y", height if isinstance(height, int) else 300)):
+        channel = part["encoding"].get(name, {})
+        for holder in (channel, channel.get("axis") or {}):
+            _break_title(holder, int(length / LETTER))
+
+
+def _legends(part: Spec) -> list[Spec]:
+    """The channels of a layer that have a legend."""
+    channels = [part["encoding"].get(name, {}) for name in _LEGENDS]
+    return [channel for channel in channels if "field" in channel and channel.get("legend", {}) is not None]
 
 
 def _is_upright(encoding: Spec) -> bool:
@@ -201,36 +229,37 @@ def _categories(channel: Spec, rows: list[Spec]) -> list[str]:
     return list(dict.fromkeys(map(str, [*known, *(row[channel["field"]] for row in rows if channel["field"] in row)])))
 
 
-def _settle_axis(channel: Spec, name: str, view: Spec, rows: list[Spec]) -> None:
-    if channel.get("axis", {}) is None:
+def _settle_names(part: Spec, view: Spec, rows: list[Spec], label: int) -> None:
+    """Break the names beside a y axis that are longer than `label` pixels, and make room for their lines."""
+    channel = part["encoding"].get("y", {})
+    if "field" not in channel or not _is_discrete(channel) or channel.get("axis", {}) is None:
         return
     axis = channel.setdefault("axis", {})
-    if isinstance(axis.get("tickCount"), int):
-        axis["tickCount"] = min(axis["tickCount"], _TICKS)
-    height = view.get("height")
-    letters = int((_PLOT if name == "x" else height if isinstance(height, int) else 300) / LETTER)
-    for holder in (channel, axis):
-        _break_title(holder, letters)
-    if name == "y" and _is_discrete(channel) and "values" not in axis:
-        names = _categories(channel, rows)
-        lines = _break_labels(axis, names, int(_LABEL / LETTER))
-        axis["labelLimit"] = _LABEL + 20
-        if lines > 1:
-            step = max(_STEP, lines * _LINE + 6)
-            view["height"] = max(height if isinstance(height, int) else 0, step * len(names))
+    if "values" in axis:
+        return
+    names = _categories(channel, rows)
+    lines = _break_labels(axis, names, int(label / LETTER))
+    axis["labelLimit"] = label + 20
+    if lines > 1:
+        height = view.get("height")
+        step = max(_STEP, lines * _LINE + 6)
+        view["height"] = max(height if isinstance(height, int) else 0, step * len(names))
 
 
-def _settle_legend(channel: Spec, rows: list[Spec]) -> None:
+def _settle_legend(channel: Spec, rows: list[Spec], total: int) -> None:
+    """As many columns as fit into `total` pixels, with names in lines where one alone is wider."""
     legend = channel.setdefault("legend", {})
+    letters = int((total - 60) / LETTER)
     for holder in (channel, legend):
-        _break_title(holder, 44)
+        _break_title(holder, letters)
     if not _is_discrete(channel):
         legend["gradientLength"] = min(legend.get("gradientLength", 200), 200)
         return
     names = _categories(channel, rows)
-    _break_labels(legend, names, 44)
-    widest = max((min(len(name), 44) for name in names), default=1) * LETTER + 34
-    legend["columns"] = max(1, min(len(names), int((NARROW - 20) // widest)))
+    _break_labels(legend, names, letters)
+    widest = max((min(len(name), letters) for name in names), default=1) * LETTER + 34
+    fit = max(1, min(len(names), int((total - 20) // widest)))
+    legend["columns"] = min(legend.get("columns", fit), fit)
     legend["labelLimit"] = 0
 
 

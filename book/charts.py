@@ -17,7 +17,6 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
-from xml.etree import ElementTree
 
 # a checker of international web addresses that compiles a grammar for a second on import; jsonschema, which Altair
 # loads, does without it where it is missing
@@ -30,6 +29,7 @@ import vl_convert  # noqa: E402
 from .chart_widths import NARROW, WIDE, fitted, for_page, for_phone  # noqa: E402
 from .frames import table  # noqa: E402
 from .palette import DARK, LIGHT, Palette  # noqa: E402
+from .svg import lean, size  # noqa: E402
 
 # the converter carries Liberation Sans, so widths are the same everywhere; the others are as wide, or hardly wider
 FONT = "Liberation Sans, Arial, Helvetica, Arimo, Roboto, DejaVu Sans Condensed, sans-serif"
@@ -41,14 +41,6 @@ ROWS_SHOWN = 12
 """The table below a chart stops after so many rows; the file that it links to has all."""
 
 VEGA_LITE = altair.SCHEMA_VERSION.removeprefix("v").rpartition(".")[0]
-
-SVG = "http://www.w3.org/2000/svg"
-# what an SVG has anyway, or has from its root
-_DEFAULTS = {
-    ("opacity", "1"), ("stroke-width", "1"), ("stroke-opacity", "1"), ("fill-opacity", "1"),
-    ("stroke-miterlimit", "10"),
-    ("font-weight", "normal"), ("font-family", FONT), ("font-size", f"{FONT_SIZE}px"), ("transform", "translate(0,0)"),
-}  # fmt: skip
 
 altair.data_transformers.disable_max_rows()
 
@@ -182,100 +174,17 @@ def _drawn(spec: dict[str, Any], total: int) -> tuple[str, str]:
         return _rendered(json.loads(text), LIGHT, total)
 
     spec = fitted(spec, total, lambda tried: size(light(json.dumps(tried)))[0])
-    return _lean(light(json.dumps(spec)), total), _lean(_rendered(spec, DARK, total), total)
+    exact = total if total == NARROW else None
+    return (
+        lean(light(json.dumps(spec)), FONT, FONT_SIZE, exact),
+        lean(_rendered(spec, DARK, total), FONT, FONT_SIZE, exact),
+    )
 
 
 def _rendered(spec: dict[str, Any], palette: Palette, total: int) -> str:
     config = style(palette, phone=total == NARROW)
     svg: str = vl_convert.vegalite_to_svg(_coloured(spec, palette), vl_version=VEGA_LITE, config=config)
     return svg
-
-
-def size(svg: str) -> tuple[int, int]:
-    """Width and height of a picture in pixels."""
-    found = re.search(r'<svg[^>]* width="(\d+)" height="(\d+)"', svg)
-    assert found, "an SVG without a size"
-    return int(found[1]), int(found[2])
-
-
-def _lean(svg: str, total: int) -> str:
-    """The picture without what changes nothing that is seen; one for a phone gets exactly its width."""
-    ElementTree.register_namespace("", SVG)
-    root = ElementTree.fromstring(svg)
-    root.attrib.pop("version")
-    root.set("font-family", FONT)
-    root.set("font-size", f"{FONT_SIZE}px")
-    _prune(root, _clips(root))
-    _drop_unused_clips(root)
-    if total == NARROW:
-        width, height = size(svg)
-        root.set("width", str(total))
-        root.set("viewBox", f"0 0 {total} {height}")
-        background = root[0]
-        assert background.get("width") == str(width), "the background comes first"
-        background.set("width", str(total))
-    text = ElementTree.tostring(root, encoding="unicode").replace(" />", "/>")
-    # the converter goes on counting from picture to picture
-    ids = {name: f"part-{n}" for n, name in enumerate(dict.fromkeys(re.findall(r'id="([^"]+)"', text)))}
-    text = re.sub(r'(id="|url\(#|href="#)([^")]+)', lambda m: m[1] + ids.get(m[2], m[2]), text)
-    text = re.sub(
-        r"rgb\((\d+), (\d+), (\d+)\)", lambda m: "#" + "".join(f"{int(part):02x}" for part in m.groups()), text
-    )
-    # coordinates to a hundredth of a pixel: smaller files, and no last digit that a CPU could round differently
-    text = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), text)
-    # corners that are not round
-    return re.sub(r"([ML])(-?[\d.]+,-?[\d.]+)C\2,\2,\2", r"\1\2", text)
-
-
-def _clips(root: ElementTree.Element) -> dict[str, ElementTree.Element]:
-    """The outlines that cut, by the reference to them."""
-    return {f"url(#{clip.get('id')})": clip for clip in root.iter(_tag("clipPath"))}
-
-
-def _prune(parent: ElementTree.Element, clips: dict[str, ElementTree.Element]) -> None:
-    """Drop defaults, shapes without paint, groups of nothing; a bar that its outline cuts becomes its outline."""
-    for child in list(parent):
-        for name, value in list(child.attrib.items()):
-            # inside an <img> nobody reads names and roles; the alt text speaks for the picture
-            if name.startswith("aria-") or name in ("role", "pointer-events", "class") or (name, value) in _DEFAULTS:
-                del child.attrib[name]
-        if child.tag == _tag("defs"):
-            continue
-        _prune(child, clips)
-        cut = clips.get(child.get("clip-path", ""))
-        if cut is not None and len(cut) == len(child) == 1 and child[0].tag == _tag("path"):
-            child[0].attrib.pop("transform", None)
-            child[0].set("d", cut[0].get("d", ""))
-            del child.attrib["clip-path"]
-        place = list(parent).index(child)
-        if (child.tag == _tag("path") and not child.attrib.keys() - {"d", "transform"}) or "display" in child.attrib:
-            parent.remove(child)
-        elif child.tag == _tag("g") and (not len(child) or not child.attrib):
-            parent[place : place + 1] = list(child)
-        elif (
-            child.tag == _tag("g")
-            and len(child) == 1
-            and child.keys() == ["transform"]
-            and "transform" not in child[0].attrib
-        ):
-            child[0].set("transform", child.attrib["transform"])
-            parent[place] = child[0]
-
-
-def _drop_unused_clips(root: ElementTree.Element) -> None:
-    used = {element.get("clip-path") for element in root.iter()}
-    for defs in list(root.iter(_tag("defs"))):
-        for clip in list(defs):
-            if clip.tag == _tag("clipPath") and f"url(#{clip.get('id')})" not in used:
-                defs.remove(clip)
-    for parent in list(root.iter()):
-        for child in list(parent):
-            if child.tag == _tag("defs") and not len(child):
-                parent.remove(child)
-
-
-def _tag(name: str) -> str:
-    return f"{{{SVG}}}{name}"
 
 
 def _coloured(part: Any, palette: Palette) -> Any:

@@ -1,7 +1,7 @@
 """Code in colour with few elements: what the book's colour styles draw like plain text gets no element of its own.
 
-Names, punctuation and spaces are two thirds of the pieces that Pygments cuts code into, of which a chapter has
-thousands. Signs such as `=` and `.` are plain too: words carry the colour.
+Names, punctuation and spaces are two thirds of the pieces into which Pygments cuts code: thousands in a chapter.
+Signs such as `=` and `.` are plain too: words carry the colour.
 """
 
 from __future__ import annotations

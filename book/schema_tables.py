@@ -206,7 +206,7 @@ def _relations(shown: set[str], links: dict[tuple[str, str], bool]) -> str:
             f"{' ' + '; '.join(says) if says else ''}</li>"
         )
     # hidden here, for a notebook has no style sheet; the book's shows it where the diagram has no room
-    return '<ul class="relations" style="display:none">\n' + "\n".join(items) + "\n</ul>"
+    return '<ul class="as-list" style="display:none">\n' + "\n".join(items) + "\n</ul>"
 
 
 def _breakable(name: str) -> str:
