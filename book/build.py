@@ -54,11 +54,6 @@ MENDED = {
     # a button without a name
     '<summary><span class="toctree-toggle"': '<summary aria-label="Pages below this one"><span class="toctree-toggle"',
 }
-DBT_DOCS_STYLE = (
-    ".app-menu .switch-label, .app-menu .switch-label.btn { color: #3a4552 } "
-    ".app-content a, .app-content .a, .app-content a code { color: #00696b } "
-    "@media (max-width: 700px) { .app-content, .app-frame { min-width: 0; max-width: 100vw; overflow-wrap: anywhere } }"
-)
 DBT_DOCS_WITHOUT_JAVASCRIPT = (
     '<noscript><main style="padding: 2rem; max-width: 44rem"><h1>dbt docs</h1><p>This page needs JavaScript. '
     'What it says can be read without: <a href="../book/models.html">every model with its columns and its SQL</a>, '
@@ -134,6 +129,7 @@ def dbt_docs(page: str) -> str:
     The page as dbt makes it asks for its icons before their names are filled in, and for a favicon that it lacks. It
     calls itself the root of a site, has no landmarks, forbids to zoom, and says nothing where no script runs.
     """
+    style = (PAGES / "dbt_docs.css").read_text(encoding="utf-8")
     changes = {
         ' xlink:href="{{': ' ng-attr-xlink:href="{{',
         "${require('./assets/favicons/favicon.ico')}": "../_static/favicon.svg",
@@ -143,7 +139,7 @@ def dbt_docs(page: str) -> str:
         '<meta name="description" content="dbt Docs"/>': (
             '<meta name="description" content="Every source, model, column and test of the handbook, with lineage.">'
         ),
-        "</head><body>": f"<style>{DBT_DOCS_STYLE}</style></head><body>{DBT_DOCS_WITHOUT_JAVASCRIPT}",
+        "</head><body>": f"<style>{style}</style></head><body>{DBT_DOCS_WITHOUT_JAVASCRIPT}",
         '<div class="app-menu app-column">': '<div class="app-menu app-column" role="navigation" aria-label="Project">',
         '<div class="app-content app-column">': '<div class="app-content app-column" role="main">',
         '<div class="app-details app-scroll app-pad"': '<div class="app-details app-scroll app-pad" tabindex="0"',

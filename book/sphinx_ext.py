@@ -84,7 +84,7 @@ def _words(builder: IndexBuilder, doctree: nodes.document) -> WordStore:
     """The words of a page for the search. Sphinx takes tags out of HTML and leaves nothing in their place."""
     spaced = doctree.deepcopy()
     for node in list(spaced.findall(nodes.raw)):
-        node.replace_self(nodes.raw("", html.escape(_text(node.astext())), format=node.get("format", "")))
+        node.replace_self(nodes.raw("", re.sub(r"[<>]", " ", _text(node.astext())), format=node.get("format", "")))
     return _collected_by_sphinx(builder, spaced)
 
 
@@ -104,7 +104,7 @@ def _describe(app: Sphinx, page: str, template: str, context: dict[str, Any], do
         if len(text) > DESCRIPTION_LENGTH:
             text = text[:DESCRIPTION_LENGTH].rpartition(" ")[0] + " …"
         tags += f'<meta name="description" content="{html.escape(text)}">\n'
-    title = _text(str(context.get("title", "")))
+    title = " ".join(_text(str(context.get("title", ""))).split())
     shared = {"og:type": "article", "og:site_name": app.config.html_title, "og:title": title, "og:description": text}
     card = "summary"
     if base := app.config.html_baseurl:

@@ -7,8 +7,8 @@ if (location.protocol === "file:") {
   document.getElementById("opened-as-file").hidden = false;
 }
 
-// the SQL of a model comes after the text that explains it
-Scorer.score = ([page, , , , score]) => (page.startsWith("book/models") ? score / 4 : score);
+// a section of that name comes before its page, the SQL of a model after the text that explains it
+Scorer.score = ([page, , anchor, , score]) => (page.startsWith("book/models") ? score / 4 : score + (anchor ? 1 : 0));
 
 // the text of a page, or of what an anchor names, from which an excerpt is cut
 Search.htmlToText = (html, anchor) => {

@@ -1,12 +1,14 @@
 """The table of contents, the sources behind it, and the folder that Jupyter Book is given."""
 
+import json
 from pathlib import Path
 
+import pytest
 import yaml
 
-from book.build import dbt_docs, gather, site_name, toc_pages
+from book.build import dbt_docs, gather, leftovers, page_facts, site_name, toc_pages
 from book.paths import CONFIG, PAGES, TOC
-from warehouse.settings import PROJECT_ROOT
+from warehouse.settings import PROJECT_ROOT, load_settings
 
 PARTS = ["Design", "Mock", "Process", "Test", "Analyse", "Visualise", "Automate"]
 
@@ -52,3 +54,57 @@ def test_the_dbt_docs_ask_for_nothing_that_is_not_there_and_tell_no_path() -> No
     icon = "<link href=\"${require('./assets/favicons/favicon.ico')}\">"
     page = dbt_docs(f'{icon} <use xlink:href="{{{{ icon }}}}"> {PROJECT_ROOT}/dbt')
     assert page == '<link href="../_static/favicon.svg"> <use ng-attr-xlink:href="{{ icon }}"> dbt'
+
+
+def test_the_dbt_docs_have_words_where_no_script_runs() -> None:
+    page = dbt_docs("<title>dbt Docs</title></head><body><div ui-view></div></body>")
+    assert page.count("<noscript>") == 1
+    assert "../book/kpi_dictionary.html" in page and "../book/models.html" in page
+    assert "<title>dbt docs of the Menswear Analytics Handbook</title>" in page
+
+
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        ("see {doc}`chapter`", "{doc}`"),
+        ("<p>:::{dropdown} More</p>", ":::"),
+        ("of {{ share }}", "{{"),
+        ("<code>{glue:text}</code>share", "{glue"),
+        ("a ``word`` of", "``"),
+        ('<p><span data-say="share"></span></p>', "no number for share"),
+    ],
+)
+def test_what_a_reader_must_not_see_is_found(shown: str, told: str) -> None:
+    found = leftovers(f"<head><title>t</title></head><p>Text {shown} text</p>")
+    assert found and all(told in text for text in found)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "<pre>{{ ref('x') }} ::: ``a`` {doc}`b`</pre>",
+        "<code>{{ x }}</code>",
+        '<span data-say="share">12%</span>',
+        "<script>`${a}``${b}`; {{}}</script>",
+        "1:2 {a} `b`",
+    ],
+)
+def test_code_and_prose_are_left_alone(shown: str) -> None:
+    assert leftovers(f"<p>Text {shown} text</p>") == []
+
+
+def test_a_page_leads_to_its_repository_where_one_is_set() -> None:
+    chapter = json.dumps({"cells": [{"cell_type": "code", "source": ["select 1"]}]}).encode()
+    alone = page_facts("notebooks/07_a", chapter, load_settings(env_file=None), {})
+    assert alone == {"notebook": "07_a.ipynb", "links": [], "relations": []}
+    settings = load_settings(env_file=None, repository_url="https://github.com/some-one/a.book")
+    assert page_facts("notebooks/07_a", chapter, settings, {})["links"] == [
+        ("Open in Binder", "https://mybinder.org/v2/gh/some-one/a.book/main?labpath=notebooks/07_a.ipynb"),
+        ("Open in Codespaces", "https://codespaces.new/some-one/a.book"),
+        ("Edit this page", "https://github.com/some-one/a.book/edit/main/notebooks/07_a.ipynb"),
+    ]
+    assert page_facts("book/index", b"# Title", settings, {}) == {
+        "notebook": "",
+        "links": [("Edit this page", "https://github.com/some-one/a.book/edit/main/book/index.md")],
+        "relations": [],
+    }

@@ -116,6 +116,29 @@ def test_unknown_target_is_refused() -> None:
     assert refusal(target="oracle").startswith("TARGET is 'oracle': it must be one of duckdb, postgres")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("repository_url", "https://github.com/owner"),
+        ("repository_url", "https://github.com/owner/name/tree/main"),
+        ("repository_url", "git@github.com:owner/name.git"),
+        ("repository_url", "https://example.org/owner/name"),
+        ("repository_url", "https://github.com/owner/name\n"),
+        ("site_url", "book.example"),
+        ("site_url", 'https://book.example/"><script>'),
+        ("site_url", "javascript:alert(1)"),
+    ],
+)
+def test_an_address_that_a_page_could_not_use_is_refused(name: str, value: str) -> None:
+    assert f"{name.upper()} is {value!r}: it must be {allowed(name)}" in refusal(**{name: value})
+
+
+def test_addresses_of_the_book_are_taken_as_they_are() -> None:
+    given = {"repository_url": "https://github.com/Some-one/a_book.v2", "site_url": "http://127.0.0.1:8000/book/"}
+    settings = load_settings(env_file=None, **given)
+    assert {name: getattr(settings, name) for name in given} == given
+
+
 def test_two_mistakes_are_both_named() -> None:
     line = refusal(seed=-1, number_contacts_to_create=0)
     assert "SEED is -1" in line and "NUMBER_CONTACTS_TO_CREATE is 0" in line
