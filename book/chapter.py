@@ -39,7 +39,9 @@ def finish(notebook: NotebookNode) -> None:
     def fill(quote: re.Match[str]) -> str:
         if quote["name"] not in said:
             raise UserError(f'the text quotes "{quote["name"]}", which no cell says')
-        return f'<span data-say="{quote["name"]}">{html.escape(said[quote["name"]], quote=False)}</span>'
+        # two dollar signs in a paragraph would make a formula of all that stands between them
+        text = html.escape(said[quote["name"]], quote=False).replace("$", r"\$")
+        return f'<span data-say="{quote["name"]}">{text}</span>'
 
     for cell in notebook.cells:
         if cell.cell_type == "markdown":

@@ -18,6 +18,8 @@ from typing import Any
 import nbformat
 import pytest
 import yaml
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from book.build import toc_pages
 from book.chapter import QUOTE, YOUR_TURN, finish, for_book, said_by
@@ -133,6 +135,18 @@ def test_a_quote_that_nobody_says_stops_the_run() -> None:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell('<span data-say="lost">…</span>')])
     with pytest.raises(UserError, match='quotes "lost", which no cell says'):
         finish(notebook)
+
+
+def test_two_amounts_in_a_sentence_are_no_formula() -> None:
+    sentence = nbformat.v4.new_markdown_cell('<span data-say="low">…</span> or <span data-say="high">…</span>: $p$')
+    said = [nbformat.v4.new_output("display_data", metadata={"say": {"name": name, "text": text}})
+            for name, text in (("low", "$1.50"), ("high", "−$2,000"))]  # fmt: skip
+    notebook = nbformat.v4.new_notebook(cells=[sentence, nbformat.v4.new_code_cell("…", outputs=said)])
+    finish(notebook)
+    finish(notebook)  # what is filled can be filled again
+    (line,) = [t for t in MarkdownIt().use(dollarmath_plugin).parse(sentence.source) if t.type == "inline"]
+    assert [t.content for t in line.children or [] if t.type == "math_inline"] == ["p"]
+    assert "".join(t.content for t in line.children or [] if t.type == "text") == "$1.50 or −$2,000: "
 
 
 @chapters
