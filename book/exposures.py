@@ -22,7 +22,8 @@ MODELS = PROJECT_ROOT / "dbt" / "models"
 EXPOSURES = MODELS / "_exposures.yml"
 # pages without cells: what kind they are, and the files in which what they read is written
 READERS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "index": ("dashboard", ("book/facts.py",)),
+    "index": ("dashboard", ("book/facts.py", "book/landing.py")),
+    "glossary": ("dashboard", ("book/words.py",)),
     "kpi_dictionary": ("dashboard", ("book/kpis.py", "dbt/models/marts/kpis/*.yml")),
     "real_data_cdnow": ("analysis", ("book/real_data.py",)),
 }
@@ -41,8 +42,11 @@ def exposures() -> list[dict[str, Any]]:
     found = []
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-        title = f"Chapter {int(path.name[:2])}: {_title(''.join(cells[0]['source']), path)}"
+        code, prose = (
+            "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == kind)
+            for kind in ("code", "markdown")
+        )
+        title = f"Chapter {int(path.name[:2])}: {_title(prose, path)}"
         found.append((f"chapter_{path.stem}", title, "notebook", f"notebooks/{path.stem}", marts_read(code, path.name)))
     for page, (kind, patterns) in READERS.items():
         text = "\n".join(path.read_text("utf-8") for name in patterns for path in sorted(PROJECT_ROOT.glob(name)))

@@ -1,6 +1,7 @@
 """dbt's exposures name the marts that chapters and pages read, no more and no fewer."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -29,11 +30,22 @@ def test_every_mart_that_has_kpis_ends_in_the_dictionary() -> None:
             assert f"ref('{path.stem}')" in found["page_kpi_dictionary"]
 
 
+def test_no_module_of_the_book_reads_marts_for_a_page_that_is_not_listed() -> None:
+    listed = {name for _, names in exposures.READERS.values() for name in names}
+    reading = {
+        path.relative_to(PROJECT_ROOT).as_posix()
+        for path in (PROJECT_ROOT / "book").glob("*.py")
+        if re.search(r"\b(from|join)\s+marts\.[a-z]", path.read_text(encoding="utf-8"))
+    }
+    assert reading == {name for name in listed if name.startswith("book/")}
+
+
 def test_a_new_query_is_a_new_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def cell(kind: str, source: str) -> dict[str, object]:
         return {"cell_type": kind, "source": [source]}
 
     cells = [
+        cell("markdown", "What to install, where the chapter is read alone"),
         cell("markdown", "# Who buys\n\nThe table marts.rfm is only spoken of."),
         cell("code", "%%sql\nselect * from marts.fct_orders join marts.dim_contacts using (contact_id)"),
         cell("code", 'book.marts.x; rows = query("select 1 from marts.fct_orders")'),
@@ -43,7 +55,7 @@ def test_a_new_query_is_a_new_line(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(exposures, "READERS", {})
     with pytest.raises(UserError, match=r"12_who_buys.ipynb reads marts\.x, which no model"):
         exposures.exposures()
-    cells[2] = cell("code", 'rows = query("select 1 from marts.fct_orders")')
+    cells[3] = cell("code", 'rows = query("select 1 from marts.fct_orders")')
     (tmp_path / "12_who_buys.ipynb").write_text(json.dumps({"cells": cells}))
     (only,) = exposures.exposures()
     assert (only["label"], only["url"]) == ("Chapter 12: Who buys", "../notebooks/12_who_buys.html")
