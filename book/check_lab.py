@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import re
 import shutil
 import tempfile
 import time
@@ -22,6 +21,7 @@ from playwright.async_api import Browser, Error, async_playwright
 from warehouse.errors import UserError, run_command
 from warehouse.settings import PROJECT_ROOT
 
+from .chapter import QUOTE
 from .check import FLAGS, find_browser
 from .lab import Lab, serving
 from .paths import BUILD, NOTEBOOKS
@@ -51,7 +51,6 @@ _RAW = r"""() => [...document.querySelectorAll('.jp-MarkdownCell .jp-RenderedMar
   raw.push(...(copy.textContent.match(/:{3,}|^\([\w-]+\)=$|\{glue[^}]*\}?/gm) || []));
   return raw.map(markup => `its text shows ${markup}`);
 })"""
-_EMPTY = re.compile(r'<span data-say="([^"]*)">\s*</span>')
 
 
 def check(chapters: Sequence[Path], environment: Mapping[str, str]) -> dict[str, list[str]]:
@@ -123,7 +122,8 @@ async def _chapter(browser: Browser, lab: Lab, name: str) -> list[str]:
 def failures(cells: list[dict[str, Any]]) -> list[str]:
     """What is wrong in the cells, in nbformat's form, of a notebook that was run; code cells count from 1."""
     texts = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
-    problems = [f"its text lacks the number {name}" for text in texts for name in _EMPTY.findall(text)]
+    quotes = (quote for text in texts for quote in QUOTE.finditer(text))
+    problems = [f"its text lacks the number {quote['name']}" for quote in quotes if not quote["text"].strip()]
     code = [cell for cell in cells if cell["cell_type"] == "code" and "".join(cell["source"]).strip()]
     for number, cell in enumerate(code, start=1):
         for output in cell["outputs"]:

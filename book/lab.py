@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -25,7 +26,7 @@ from warehouse.settings import PROJECT_ROOT
 from .paths import BUILD, NOTEBOOKS
 
 LOG = BUILD / "logs" / "lab.log"
-START_SECONDS = 60
+START_SECONDS = 120
 STOP_SECONDS = 10
 OPTIONS = (
     "--ServerApp.ip=127.0.0.1",
@@ -33,7 +34,7 @@ OPTIONS = (
     "--ServerApp.allow_root=True",
     # asks no other host whether there is anything new
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    "--LabApp.news_url=",
+    "--LabApp.news_url=None",
 )
 
 
@@ -85,11 +86,20 @@ def _started(server: subprocess.Popen[bytes], log: Path, runtime_folder: str | N
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and server.poll() is None:
         for found in list_running_servers(runtime_folder):
-            if found["pid"] == server.pid:
+            if found["pid"] == server.pid and _listens(found["hostname"], found["port"]):
                 return Lab(found["url"], found["token"], server)
         time.sleep(0.1)
     said = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
     raise UserError(f"JupyterLab does not start ({said[-1] if said else 'it says nothing'}): all of it is in {log}")
+
+
+def _listens(host: str, port: int) -> bool:
+    """Whether the server listens already: it says where before it does."""
+    try:
+        with socket.create_connection((host, port), timeout=5):
+            return True
+    except OSError:
+        return False
 
 
 def open_chapters(options: tuple[str, ...]) -> None:

@@ -91,11 +91,12 @@ def test_an_open_chapter_holds_nothing_on_postgres(postgres: Settings, kernel: C
         run = kernel(postgres)
         others = b"select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
         assert run("%sql select count(*) as n from marts.t").split() == ["n", "3"]
-        owner.execute("set lock_timeout = '2s'")
+        owner.execute("set lock_timeout = '100ms'")
         owner.execute("alter table marts.t rename to u")  # what dbt does, just after the cell
         time.sleep(IDLE_SECONDS + 0.5)
         assert owner.execute(others).fetchall() == []
         assert run("%sql select count(*) as n from marts.u").split() == ["n", "3"]
+        owner.execute("alter table marts.u rename to t")  # nor does one that opened anew
 
 
 HOLD = """
