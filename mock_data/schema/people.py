@@ -103,7 +103,7 @@ OBJECTS = (
     crm_object(
         "contact",
         "003",
-        "A customer: somebody who left a name, whether or not they ever ordered.",
+        "A person: somebody who left a name, whether or not they ever ordered.",
         reference("account_id", "account", "The store or channel where the contact was first seen."),
         reference("master_record_id", "contact", "Set on the loser of a merge: the contact that lives on."),
         text("first_name", "Given name.", personal=True),

@@ -1,6 +1,7 @@
 """The table of contents, the sources behind it, and the folder that Jupyter Book is given."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,15 @@ def test_no_page_loads_from_elsewhere() -> None:
         for loading in ("src=", "url(", "@import", "<link"):
             for use in text.split(loading)[1:]:
                 assert not use.lstrip("\"'").startswith(("http", "//")), f"{path.name}: {loading}{use[:60]}"
+
+
+def test_the_style_sheet_has_each_section_once() -> None:
+    """A copy further down would win over what stands above."""
+    heads = re.findall(
+        r"^/\* --- ([\w ]+)", (PAGES / "static" / "book.css").read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+    assert len(heads) > 5
+    assert [head for head in heads if heads.count(head) > 1] == []
 
 
 def test_gather_makes_the_folder_equal(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
--- One row a customer, without names or addresses: who they are in broad strokes, and what they have bought.
+-- One row a contact, without names or addresses: who they are in broad strokes, and what they have bought.
 with contacts as (
 
     select * from {{ ref('stg_crm__contacts') }}
