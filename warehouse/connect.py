@@ -122,6 +122,8 @@ def reading_engine(settings: Settings) -> Engine:
             connection.close()
             raise in_use(error, path, writes=False) or error from None
         connection.execute("use warehouse")
+        # in Jupyter a query of two seconds or more would leave its progress among a cell's outputs
+        connection.execute("set enable_progress_bar = false")
         connection.execute("set TimeZone = 'UTC'")
 
     return engine

@@ -32,6 +32,7 @@ FORBIDDEN = {
     "a path of one machine": re.compile(r"(?<![\w.])/(?:home|root|Users|tmp|work|usr|var|private)/|[A-Z]:\\\\Users"),
     "an object's address": re.compile(r"\bat 0x[0-9a-f]{6,}"),
     "a library's warning": re.compile(r"\b(?:Syntax|Deprecation|Future|Runtime|User)Warning\b"),
+    "a progress bar": re.compile("[▕▏]"),
     "a database address": re.compile(r"(?:duckdb|postgresql)(?:\+\w+)?://"),
 }
 

@@ -219,6 +219,8 @@ def test_a_duckdb_file_of_any_name_is_read_in_utc(name: str, tmp_path: Path, mon
     settings = load_settings(env_file=None, target="duckdb", warehouse_path=file)
     with reading_engine(settings).connect() as connection:
         assert connection.execute(text("select i, current_setting('TimeZone') from marts.t")).one() == (7, "UTC")
+        # it would be stored in a chapter, of a query that is slow on a busy machine
+        assert connection.execute(text("select current_setting('enable_progress_bar')")).scalar_one() is False
         with pytest.raises(DBAPIError, match="read-only"):
             connection.execute(text("create table marts.u (i int)"))
 
