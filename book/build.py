@@ -62,7 +62,7 @@ DBT_DOCS_WITHOUT_JAVASCRIPT = (
 )
 # what only the machinery writes; in code it may stand
 LEFTOVERS = re.compile(r"\{[a-z][\w:+-]*\}`|:::|\{\{|``")
-LEFTOVERS_IN_CODE = re.compile(r"\{glue\b")  # no code of this book has it
+LEFTOVERS_IN_CODE = re.compile(r"\{glue\b|\bdata-say=")  # no code of this book has it
 UNSAID = re.compile(r'<span data-say="([^"]*)">\s*</span>')
 
 
@@ -145,6 +145,7 @@ def dbt_docs(page: str) -> str:
         '<div class="app-details app-scroll app-pad"': '<div class="app-details app-scroll app-pad" tabindex="0"',
         "<div class='app-scroll'>": "<div class='app-scroll' tabindex='0'>",
         '<div class="app-scroll app-pad app-flush-right': '<div tabindex="0" class="app-scroll app-pad app-flush-right',
+        '<div class="detail-body">': '<div class="detail-body" tabindex="0">',
         f"{PROJECT_ROOT}/": "",
     }
     for old, new in changes.items():

@@ -80,6 +80,8 @@ _LOOK = """() => ({
 })"""
 _UNFOLD = "() => document.querySelectorAll('details').forEach(d => { d.open = true; })"
 _EXCESS = "() => document.documentElement.scrollWidth - window.innerWidth"
+# what a script does about a new size is done when the page has been drawn
+_DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 _THEME = "() => document.documentElement.dataset.theme"
 # tables by their first heading: those that hide something at the side, and the smallest lettering in one
 _TABLES = """smallest => {
@@ -317,6 +319,7 @@ def _tables(page: Page, visit: Visit) -> None:
 
 
 def _fits(page: Page, visit: Visit, view: str) -> None:
+    page.evaluate(_DRAWN)
     if (excess := page.evaluate(_EXCESS)) > 0:
         visit.problems.append(f"{view}: {excess} pixels wider than the screen")
 

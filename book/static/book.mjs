@@ -74,13 +74,13 @@ document.addEventListener("copy", (event) => {
 
 // a region that scrolls sideways fades at the side where more is, and can be reached by keyboard
 function hint(region) {
-  if (region.scrollWidth > region.clientWidth && !region.hasAttribute("tabindex")) region.tabIndex = 0;
+  if (region.scrollWidth > region.clientWidth && region.tabIndex < 0) region.tabIndex = 0;
   const more = region.scrollWidth - region.clientWidth - region.scrollLeft;
   region.classList.toggle("more-right", more > 1);
   region.classList.toggle("more-left", region.scrollLeft > 1);
 }
 const sizes = new ResizeObserver((entries) => entries.forEach((entry) => hint(entry.target)));
-document.querySelectorAll(".result, figure.diagram .wide, div.highlight pre").forEach((region) => {
+document.querySelectorAll(".result, .pst-scrollable-table-container, figure.diagram .wide, div.highlight pre").forEach((region) => {
   sizes.observe(region);
   region.addEventListener("scroll", () => hint(region), { passive: true });
 });

@@ -80,6 +80,7 @@ def test_the_dbt_docs_have_words_where_no_script_runs() -> None:
         ("<p>:::{dropdown} More</p>", ":::"),
         ("of {{ share }}", "{{"),
         ("<code>{glue:text}</code>share", "{glue"),
+        ("<code>&lt;span data-say=&quot;share&quot;&gt;12%&lt;/span&gt;</code>", "data-say"),
         ("a ``word`` of", "``"),
         ('<p><span data-say="share"></span></p>', "no number for share"),
     ],
