@@ -110,7 +110,7 @@ _STATIC = """() => {
     theme: document.documentElement.dataset.theme,
     characters: document.body.innerText.length,
     tables: hidden('article table'),
-    pictures: [...document.querySelectorAll('article figure')].filter(f => open(f) &&
+    pictures: [...document.querySelectorAll('article figure:has(img, svg)')].filter(f => open(f) &&
       ![...f.querySelectorAll('img, svg')].some(i => i.checkVisibility() && i.clientWidth > 1)).length,
   };
 }"""

@@ -174,7 +174,7 @@ def _kpis(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> str:
     )
     return "\n".join(
         (
-            f"| As of {day(outcome.as_of)} | |",
+            f"| As of {day(outcome.as_of)} | The shop |",
             "|---|---:|",
             f"| Purchase occasions (several orders of a customer on one day are one) | {count(occasions)} |",
             f"| Customers with a single occasion | {percent(once / contacts)} |",
