@@ -115,10 +115,12 @@ def test_the_prose_quotes_what_the_cells_said(path: Path) -> None:
 
 @chapters
 def test_the_prose_reads_the_same_without_an_extension(path: Path) -> None:
-    """Roles and directives are plain characters in Jupyter, VS Code and on GitHub."""
+    """Roles and directives are plain characters in Jupyter, VS Code and on GitHub, and so is a span in backticks."""
     for cell in read(path).cells:
         if cell.cell_type == "markdown":
             assert not re.search(r"^:::|\{[a-z:-]+\}`|^```\{|\]\(/", cell.source, flags=re.MULTILINE), cell.source
+            inline = [part for token in MarkdownIt().parse(cell.source) for part in token.children or []]
+            assert not [part.content for part in inline if part.type == "code_inline" and "data-say" in part.content]
 
 
 @chapters
