@@ -37,7 +37,7 @@ FONT_SIZE, HEIGHT = 13, 300
 PHONE = "(max-width: 640px)"
 """Windows in which the narrow picture stands."""
 
-ROWS_SHOWN = 12
+ROWS_SHOWN = 10
 """The table below a chart stops after so many rows; the file that it links to has all."""
 
 VEGA_LITE = altair.SCHEMA_VERSION.removeprefix("v").rpartition(".")[0]
