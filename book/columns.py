@@ -33,8 +33,21 @@ del PROPER["may"]  # the verb is the commoner
 # a model's name is one word, with its underscores
 WORD = re.compile(r"(?:fct|dim|stg|int)_\w+|[^_\s]+|(?<=\s)(?=\s|$)")
 MONEY = {
-    *("amount", "budget", "cac", "cost", "costs", "discount", "margin", "price", "refund", "revenue", "spend"),
-    *("tax", "aov", "clv", "ltv", "mrr", "loss"),
+    *(
+        "amount",
+        "budget",
+        "cac",
+        "cost",
+        "costs",
+        "discount",
+        "margin",
+        "price",
+        "refund",
+        "refunds",
+        "revenue",
+        "spend",
+    ),
+    *("tax", "aov", "clv", "ltv", "mrr", "loss", "deal"),
 }
 SHARES = {"rate", "share", "attrition", "retention"}
 PERCENT = {"percent", "percentage"}  # a hundred times a share
@@ -87,10 +100,9 @@ def heading(name: str) -> str:
 def form(name: str, values: Sequence[object]) -> Form:
     """What the values of a column called `name` are; None, and NaN, say nothing."""
     known = [value for value in values if not is_missing(value)]
-    words = re.sub(r"_c$", "", name.casefold()).replace("_", " ").split()
-    month = "month" in words or words[:2] == ["month", "start"]
+    words = re.sub(r"_c$", "", name.casefold()).replace("_", " ").split() or [""]
     if known and all(isinstance(value, date) for value in known):
-        return Form.MONTH if month else Form.TEXT
+        return Form.MONTH if "month" in words else Form.TEXT
     if known and all(isinstance(value, str) and re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value) for value in known):
         return Form.MONTH
     if not known or not all(isinstance(v, int | float | Decimal) and not isinstance(v, bool) for v in known):
@@ -99,9 +111,9 @@ def form(name: str, values: Sequence[object]) -> Form:
         return Form.NUMBER
     if words[-1] in PERCENT:
         return Form.PERCENT
-    if words[-1] in SHARES or words[0] == "share":
+    if SHARES & set(words):
         return Form.SHARE
-    if MONEY & set(words) and not THINGS & set(words):
+    if (MONEY & set(words) or (words[1:] and words[-1] == "value")) and not THINGS & set(words):
         return Form.MONEY
     if words[-1] in NAMES:
         return Form.NAME

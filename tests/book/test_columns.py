@@ -2,12 +2,15 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from book.columns import Form, form, heading, writer
+from warehouse.settings import PROJECT_ROOT
 
 
 @pytest.mark.parametrize(
@@ -52,11 +55,26 @@ def test_headings(name: str, shown: str) -> None:
         ("purchase_rate", [0.08123], ["0.0812"]),
         ("discount_orders", [12], ["12"]),
         ("answers", ["3 of 4"], ["3 of 4"]),
+        ("", [1234], ["1,234"]),
     ],
 )
 def test_values(name: str, values: list[object], shown: list[str]) -> None:
     write = writer(form(name, values), values)
     assert [None if value is None else write(value) for value in values] == shown
+
+
+def metrics() -> list[dict[str, Any]]:
+    """The KPIs as dbt declares them."""
+    files = sorted((PROJECT_ROOT / "dbt" / "models" / "marts").rglob("*.yml"))
+    return [metric for path in files for metric in yaml.safe_load(path.read_text("utf-8")).get("metrics", [])]
+
+
+@pytest.mark.parametrize("metric", metrics(), ids=lambda metric: metric["name"])
+def test_a_table_shows_a_kpi_in_its_declared_unit(metric: dict[str, Any]) -> None:
+    declared = metric["config"]["meta"]
+    shown = form(declared["column"], [Decimal("0.5")])
+    of_a_unit = {"share": Form.SHARE, "money": Form.MONEY}
+    assert (shown if shown in of_a_unit.values() else None) == of_a_unit.get(declared["unit"])
 
 
 @given(
