@@ -13,7 +13,6 @@ import os
 import warnings
 from typing import Any
 
-import duckdb
 from IPython.core.getipython import get_ipython
 
 from warehouse.connect import reading_engine
@@ -69,7 +68,6 @@ def connect() -> None:
         raise UserError("connect() works in a notebook: open one with `make lab`")
     settings = load_settings()
     logging.getLogger("sql").setLevel(logging.ERROR)
-    duckdb.execute("set enable_progress_bar = false")  # of a slow query, the bar would stay among a cell's outputs
 
     magic = SqlMagic(shell)
     shell.register_magics(magic)

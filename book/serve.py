@@ -7,6 +7,7 @@ import functools
 import gzip
 import http.server
 import io
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,6 +67,17 @@ def _gzipped(path: Path, _changed: int) -> bytes:
     return gzip.compress(path.read_bytes(), 6)
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """A thread a request, and no word about a browser that went away in the middle of one."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say what went wrong, unless it is the other end that hung up."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def serving(folder: Path, port: int = 0) -> Iterator[str]:
     """Serve `folder` on the loopback interface, on a free port unless one is given; yields the address, with a slash.
@@ -74,10 +86,9 @@ def serving(folder: Path, port: int = 0) -> Iterator[str]:
         UserError: the port is taken, or not ours to take.
     """
     try:
-        server = http.server.ThreadingHTTPServer((HOST, port), functools.partial(Handler, directory=str(folder)))
+        server = Server((HOST, port), functools.partial(Handler, directory=str(folder)))
     except OSError as error:
         raise UserError(f"port {port} of {HOST} cannot be had ({error.strerror}): give another with PORT=") from None
-    server.daemon_threads = True
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield f"http://{HOST}:{server.server_port}/"

@@ -38,8 +38,8 @@ class DbtRun:
     printed: str
 
     def not_passed(self) -> dict[str, str]:
-        """The results that are neither success nor pass."""
-        return {name: status for name, status in self.results.items() if status not in ("success", "pass")}
+        """The results that are neither success nor pass; there is nothing to run of an exposure."""
+        return {name: status for name, status in self.results.items() if status not in ("success", "pass", "no-op")}
 
 
 def dbt(settings: Settings, artifacts: Path, *command: str, write_json: bool = False, **environment: str) -> DbtRun:

@@ -6,6 +6,7 @@ import fcntl
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -107,6 +108,8 @@ def reading_engine(settings: Settings) -> Engine:
     if settings.target == "postgres":
         # a transaction left open would make dbt wait for the tables that it read
         return create_engine(postgres_url(settings), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    from duckdb import InvalidInputException
+
     engine = create_engine("duckdb:///:memory:", poolclass=NullPool)
     path = duckdb_path(settings)
     quoted = str(path).replace("'", "''")
@@ -122,8 +125,10 @@ def reading_engine(settings: Settings) -> Engine:
             connection.close()
             raise in_use(error, path, writes=False) or error from None
         connection.execute("use warehouse")
-        # in Jupyter a query of two seconds or more would leave its progress among a cell's outputs
-        connection.execute("set enable_progress_bar = false")
+        # a query of two seconds or more would leave its progress among a cell's outputs; a Jupyter that cannot draw a
+        # bar refuses to be told so
+        with suppress(InvalidInputException):
+            connection.execute("set enable_progress_bar = false")
         connection.execute("set TimeZone = 'UTC'")
 
     return engine

@@ -24,11 +24,11 @@ def test_a_copy_is_made_once_and_again_when_its_source_changes(tmp_path: Path) -
     stored = source.read_bytes()
     assert execute([source], out, SETTINGS) == [source]
     assert source.read_bytes() == stored
-    assert nbformat.read(out / "a.ipynb", 4).cells[0].outputs[0].data["text/plain"] == "2"
+    assert nbformat.read(out / "a.ipynb", 4).cells[1].outputs[0].data["text/plain"] == "2"
     assert execute([source], out, SETTINGS) == []
     write(source, "1 + 2")
     assert execute([source], out, SETTINGS) == [source]
-    assert nbformat.read(out / "a.ipynb", 4).cells[0].outputs[0].data["text/plain"] == "3"
+    assert nbformat.read(out / "a.ipynb", 4).cells[1].outputs[0].data["text/plain"] == "3"
 
 
 @pytest.mark.parametrize(

@@ -416,7 +416,7 @@ def test_a_file_that_is_open_elsewhere_is_refused(tmp_path):
     try:
         assert holder.stdout is not None
         holder.stdout.readline()
-        with pytest.raises(UserError, match="open in another program"):
+        with pytest.raises(UserError, match=r"is open in .+ \(process \d+\): close it there"):
             generate(SMALL, DAY, f"duckdb:{file}")
     finally:
         holder.kill()
