@@ -27,7 +27,7 @@ import pandas as pd  # noqa: E402
 import vl_convert  # noqa: E402
 
 from .chart_widths import NARROW, WIDE, fitted, for_page, for_phone  # noqa: E402
-from .frames import table  # noqa: E402
+from .frames import Table, table  # noqa: E402
 from .palette import DARK, LIGHT, Palette  # noqa: E402
 from .svg import lean, size  # noqa: E402
 
@@ -62,7 +62,7 @@ class Figure:
 
     def html(self) -> str:
         """A figure of two pictures, of which the page's theme shows one, a caption, and the data to unfold."""
-        rows = table(self.data.columns, self.data.astype(object).to_numpy().tolist(), limit=ROWS_SHOWN)
+        rows = self._rows(ROWS_SHOWN)
         return (
             '<figure class="chart">\n'
             + _picture(self.light, self.light_narrow, 'class="chart-light"', self.alt)
@@ -72,11 +72,14 @@ class Figure:
             "</figure>"
         )
 
+    def _rows(self, limit: int | None) -> Table:
+        return table(self.data.columns, self.data.astype(object).to_numpy().tolist(), limit=limit)
+
     def _file(self) -> str:
         """A link that carries all rows, where the table does not."""
         if len(self.data) <= ROWS_SHOWN:
             return ""
-        uri = "data:text/csv;charset=utf-8," + quote(self.data.to_csv(index=False), safe="=:/,;()!*@$+")
+        uri = "data:text/csv;charset=utf-8," + quote(self._rows(None).csv(), safe="=:/,;()!*@$+")
         return f"<p><a download=\"numbers.csv\" href='{uri}'>All {len(self.data):,} rows as CSV</a></p>\n"
 
 

@@ -6,7 +6,9 @@ Everything that prints or draws a result goes through this module, so the differ
 
 from __future__ import annotations
 
+import csv
 import html
+import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -85,6 +87,12 @@ class Table:
             for line in lines
         ]
         return "\n".join(out + ([self._note()] if self._note() else []))
+
+    def csv(self) -> str:
+        """The rows that it holds, as a program reads them; the same characters from every engine."""
+        written = io.StringIO()
+        csv.writer(written, lineterminator="\n").writerows([self.names, *self.values])
+        return written.getvalue()
 
     def _label(self) -> str:
         # a group, not a region: a page with twenty tables would otherwise have twenty landmarks

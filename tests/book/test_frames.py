@@ -89,3 +89,12 @@ def test_a_long_name_may_break_and_is_copied_whole() -> None:
     page = table(["test"], [("edge_22_deleted_orders_are_gone",)]).html()
     assert "edge_<wbr>22_<wbr>deleted" in page
     assert page.replace("<wbr>", "").count("edge_22_deleted_orders_are_gone") == 1
+
+
+def test_both_engines_give_the_same_file() -> None:
+    """A sum of whole numbers is a Decimal on Postgres, a whole number on DuckDB."""
+    duckdb = table(["day", "units", "share"], [(date(2024, 2, 29), 428, 0.25), (None, 3, 1 / 3)]).csv()
+    postgres = table(
+        ["day", "units", "share"], [(date(2024, 2, 29), 428.0, Decimal("0.25")), (None, 3.0, Decimal(1) / 3)]
+    )
+    assert postgres.csv() == duckdb == "day,units,share\n2024-02-29,428,0.25\n,3,0.333333\n"
